@@ -1,0 +1,136 @@
+"""What each step remembers of a day. Facts are stored by their own step; the state of a day is derived from them.
+
+Landing knows what the provider answered, the lake what validation made of the file, the ledger what the database holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+LandingStatus = Literal["landed", "absent", "forbidden", "unusable"]
+LakeStatus = Literal["validated", "withheld", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class LandedFile:
+    """A day file kept unchanged in the landing zone.
+
+    Attributes:
+        name: File name in the landing zone, which carries the sha256.
+        source: Where the bytes came from, as a URL.
+        bytes: Compressed size.
+        lines: Lines of the decompressed text, header included, counted without the parser.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    etag: str
+    bytes: int
+    lines: int
+    last_modified: datetime
+    landed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFact:
+    """The provider's last answer for a day, and the newest whole file it ever gave."""
+
+    trading_date: date
+    status: LandingStatus
+    asked_at: datetime
+    cause: str = ""
+    file: LandedFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFrame:
+    """A Parquet file of the lake."""
+
+    name: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFact:
+    """What validation made of one landed file.
+
+    Attributes:
+        status: `validated`; `withheld` (too many rows rejected, all of them quarantined); `refused` (unreadable).
+        lines: Lines of the landed file, from the landing fact.
+        accepted: Rows in the bars file; 0 unless validated.
+        rejected: Quarantined rows by the first rule each breaks; a withheld day adds `day_withheld`.
+        modified: Accepted rows changed by the NaN strategy, by kind.
+    """
+
+    trading_date: date
+    status: LakeStatus
+    source_key: str
+    source_sha256: str
+    data_source: str
+    rules: str
+    lines: int
+    accepted: int
+    rejected: Mapping[str, int]
+    modified: Mapping[str, int]
+    extra_columns: tuple[str, ...]
+    validated_at: datetime
+    cause: str = ""
+    bars: StoredFrame | None = None
+    quarantine: StoredFrame | None = None
+
+    @property
+    def quarantined(self) -> int:
+        """Rows kept out, over all reasons."""
+        return sum(self.rejected.values())
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFact:
+    """The newest ledger row of a day.
+
+    Attributes:
+        universe_hash: Identity of the universe the day was loaded under.
+        selected: Accepted rows inside the universe, all of them in the database after the load.
+        outside: Accepted rows outside the universe, by reason.
+    """
+
+    trading_date: date
+    batch_id: int
+    source_sha256: str
+    rules: str
+    universe: str
+    universe_hash: str
+    run_id: str
+    accepted: int
+    selected: int
+    outside: Mapping[str, int]
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayFacts:
+    """All that is known of a day."""
+
+    trading_date: date
+    landing: LandingFact | None = None
+    lake: LakeFact | None = None
+    load: LoadFact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A day file as the provider lists it; `bytes` is None where listing does not tell."""
+
+    key: str
+    etag: str
+    bytes: int | None
+    last_modified: datetime = field(compare=False)

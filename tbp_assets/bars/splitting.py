@@ -1,0 +1,64 @@
+"""Divide parsed rows into accepted bars and quarantined rows with their reasons, and count both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from tbp_assets.bars.parsing import ParsedFile
+from tbp_assets.bars.rules import RULES
+from tbp_assets.bars.schema import BAR_SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDay:
+    """A day's rows, judged.
+
+    Attributes:
+        accepted: Bars (`BAR_SCHEMA`, then `vendor_*` columns), sorted by ticker as bytes.
+        quarantined: line, ticker, reason (the first rule broken), reasons (all), text (the line as it stands).
+        rejected: Quarantined rows by `reason`; the counts add up to the quarantined rows.
+        modified: Accepted rows changed by the NaN strategy, by kind of change.
+    """
+
+    accepted: pl.DataFrame
+    quarantined: pl.DataFrame
+    rejected: Mapping[str, int]
+    modified: Mapping[str, int]
+
+
+def split(parsed: ParsedFile) -> SplitDay:
+    """Apply every rule to every row.
+
+    A missing volume becomes 0 and is counted as modified; missing transactions stay null; a missing price rejects.
+    """
+    rows = parsed.rows
+    verdicts = rows.select(rule.holds.fill_null(value=True).alias(rule.id) for rule in RULES)
+    kept = verdicts.select(pl.all_horizontal(pl.all()))[:, 0]
+    quarantined = _with_reasons(rows.filter(~kept), verdicts.filter(~kept))
+    candidates = rows.filter(kept)
+    volume = pl.col("volume")
+    no_volume = candidates.select((volume.is_null() | volume.is_nan()).sum()).item()
+    filled = candidates.with_columns(volume.fill_nan(None).fill_null(0.0))
+    accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker")
+    return SplitDay(
+        accepted=accepted,
+        quarantined=quarantined,
+        rejected=_counts(quarantined),
+        modified={"volume_missing": no_volume} if no_volume else {},
+    )
+
+
+def _with_reasons(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    broken = [pl.when(~pl.col(rule.id)).then(pl.lit(rule.id)) for rule in RULES]
+    reasons = verdicts.select(pl.concat_list(broken).list.drop_nulls().alias("reasons"))
+    return rows.select("trading_date", "line", "ticker", "text").with_columns(
+        reasons["reasons"], reasons["reasons"].list.first().alias("reason")
+    )
+
+
+def _counts(quarantined: pl.DataFrame) -> dict[str, int]:
+    counts = quarantined.group_by("reason").len().sort(["len", "reason"], descending=[True, False])
+    return dict(counts.iter_rows())

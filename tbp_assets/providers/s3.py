@@ -1,0 +1,109 @@
+"""Day files in an S3 bucket. The one place where botocore's errors become the project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ResponseStreamingError,
+)
+
+from tbp_assets.bars.facts import Listed
+from tbp_assets.errors import (
+    ConfigError,
+    CredentialsError,
+    FileAbsentError,
+    NotEntitledError,
+    SourceUnavailableError,
+    TbpError,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CHUNK_BYTES = 1 << 20
+BAD_CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"}
+FORBIDDEN, NOT_FOUND, SERVER_FAULT = 403, 404, 500
+THROTTLED = 429
+
+
+@dataclass(frozen=True, slots=True)
+class S3FlatFiles:
+    """A bucket of day files over S3.
+
+    Args:
+        client: botocore client; its own retry mode handles throttling and network faults inside a request.
+        bucket: Bucket name.
+        data_source: Stored with every bar.
+    """
+
+    client: S3Client
+    bucket: str
+    data_source: str = "polygon"
+
+    @property
+    def location(self) -> str:
+        """s3:// URL and endpoint."""
+        return f"s3://{self.bucket} at {self.client.meta.endpoint_url}"
+
+    def list(self, prefix: str) -> list[Listed]:
+        """Return the objects whose key starts with the prefix; one request a thousand objects."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        with _translated(f"s3://{self.bucket}/{prefix}", listing=True):
+            return [
+                Listed(item["Key"], item["ETag"].strip('"'), item["Size"], item["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 always sends the four
+                for page in pages
+                for item in page.get("Contents", [])
+            ]
+
+    def stat(self, key: str) -> Listed:
+        """HEAD one object."""
+        with _translated(f"s3://{self.bucket}/{key}"):
+            head = self.client.head_object(Bucket=self.bucket, Key=key)
+        return Listed(key, head["ETag"].strip('"'), head["ContentLength"], head["LastModified"])
+
+    def download(self, key: str, target: BinaryIO) -> Listed:
+        """GET one object in one request, streaming it."""
+        with _translated(f"s3://{self.bucket}/{key}"):
+            answer = self.client.get_object(Bucket=self.bucket, Key=key)
+            for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                target.write(chunk)
+        return Listed(key, answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"])
+
+
+@contextmanager
+def _translated(url: str, *, listing: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _from_answer(error, url, listing=listing) from error
+    except NoCredentialsError as error:
+        raise CredentialsError(f"{url}: no credentials (POLYGON_S3_ACCESS_KEY, POLYGON_S3_SECRET_KEY)") from error
+    except (HTTPClientError, ResponseStreamingError) as error:
+        raise SourceUnavailableError(f"{url}: {error}") from error
+    except BotoCoreError as error:
+        # IncompleteReadError and its kin: the body broke off, the next try may bring it whole.
+        raise SourceUnavailableError(f"{url}: {error}") from error
+
+
+def _from_answer(error: ClientError, url: str, *, listing: bool) -> TbpError:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in BAD_CREDENTIALS or (listing and status == FORBIDDEN):
+        return CredentialsError(f"{url}: the provider refused the credentials ({code}); check POLYGON_S3_ACCESS_KEY and _SECRET_KEY")
+    if code == "NoSuchBucket":
+        return ConfigError(f"{url}: no such bucket (TBP_FLAT_FILES_URL, s3.yml: url)")
+    if status == FORBIDDEN:
+        return NotEntitledError(f"{url}: HTTP 403, the subscription does not cover this file")
+    if status == NOT_FOUND:
+        return FileAbsentError(f"{url}: the provider has no such file")
+    if status >= SERVER_FAULT or status == THROTTLED:
+        return SourceUnavailableError(f"{url}: HTTP {status} {code} after every retry")
+    return ConfigError(f"{url}: HTTP {status} {code}")

@@ -1,0 +1,71 @@
+"""Read bars back from market_data_raw and compare them with the lake, row by row and bit for bit."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from tbp_assets.bars.schema import BAR_SCHEMA, STAMP, VALUES
+from tbp_assets.bars.sessions import day_bounds
+from tbp_assets.datasets import Dataset
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.sql import source
+
+KEY = ("ticker", "timestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the database differs from the lake for one day.
+
+    Attributes:
+        compared: Bars of the lake that must be in the database, and are or are not.
+        absent: Bars that are not there.
+        foreign: Rows of the database that no accepted bar of the lake explains.
+        different: Bars whose values differ.
+    """
+
+    compared: int
+    absent: pl.DataFrame
+    foreign: pl.DataFrame
+    different: pl.DataFrame
+
+    @property
+    def equal(self) -> bool:
+        """Whether database and lake say the same."""
+        return self.absent.is_empty() and self.foreign.is_empty() and self.different.is_empty()
+
+
+def read_day(database: Database, dataset: Dataset, data_source: str, day: date) -> pl.DataFrame:
+    """Return the bars of a trading date: ticker, timestamp (UTC, ns), open, high, low, close, volume, transactions."""
+    start, end = day_bounds(day)
+    values = {"timeframe": dataset.timeframe, "data_source": data_source, "day_start": start, "day_end": end}
+    buffer = io.BytesIO()
+    with database.transaction(read_only=True) as connection, connection.connection.cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(source("copy_day_out"), values), buffer)  # pyright: ignore[reportAttributeAccessIssue]  # psycopg2's cursor
+    buffer.seek(0)
+    types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.Int64()}
+    rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True)
+    return rows.with_columns((pl.col("timestamp") * 1000).cast(STAMP))
+
+
+def compare(stored: pl.DataFrame, accepted: pl.DataFrame, selected: pl.DataFrame) -> Comparison:
+    """Compare the stored rows of a day with the lake.
+
+    Args:
+        stored: Rows of the database (`read_day`).
+        accepted: Every accepted bar of the lake's day.
+        selected: Those that must be in the database.
+    """
+    pairs = stored.join(accepted, on=KEY, suffix="_lake", maintain_order="left")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_lake")) for name in VALUES)
+    columns = [*KEY, *(column for name in VALUES for column in (name, f"{name}_lake"))]
+    return Comparison(
+        compared=selected.height,
+        absent=selected.join(stored, on=KEY, how="anti").select(*KEY, *VALUES),
+        foreign=stored.join(accepted, on=KEY, how="anti"),
+        different=pairs.filter(differs).select(columns),
+    )

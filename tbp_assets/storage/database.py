@@ -1,0 +1,123 @@
+"""The one way to the database: a SQLAlchemy pool, and the one place where driver errors become the project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import psycopg2
+from pydantic import SecretStr
+from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
+
+# Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
+TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
+LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where a database is and who we are there."""
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password: SecretStr
+    schema: str
+
+    def __str__(self) -> str:
+        """Return the address without the password."""
+        return f"postgresql://{self.user}@{self.host}:{self.port}/{self.name} (schema {self.schema})"
+
+    def url(self, schema: str | None = None) -> URL:
+        """Return a SQLAlchemy URL; with a schema given, sessions start in it (for programs that take only a URL)."""
+        query = {"options": f"-csearch_path={schema}"} if schema else {}
+        return URL.create(
+            "postgresql+psycopg2",
+            username=self.user,
+            password=self.password.get_secret_value(),
+            host=self.host,
+            port=self.port,
+            database=self.name,
+            query=query,
+        )
+
+
+@dataclass(frozen=True)
+class Database:
+    """A pool of connections to one schema of one database.
+
+    Attributes:
+        embedded: Whether it is the project's own server; invented data enters no other.
+    """
+
+    address: DatabaseAddress
+    embedded: bool
+    pool_size: int
+    connect_timeout_seconds: int
+    statement_timeout_seconds: int
+    chunk_days: int
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pool; sessions speak UTC and find our tables without naming the schema."""
+        options = (
+            f"-csearch_path={self.address.schema},public -ctimezone=UTC "
+            f"-cstatement_timeout={self.statement_timeout_seconds}s"
+        )
+        return create_engine(
+            self.address.url(),
+            pool_size=self.pool_size,
+            pool_pre_ping=True,
+            connect_args={
+                "options": options,
+                "connect_timeout": self.connect_timeout_seconds,
+                "application_name": "tbp_assets",
+            },
+        )
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
+        """Open a transaction that is committed at the end, or rolled back whole.
+
+        Raises:
+            DatabaseUnavailableError: Not reachable, restarted, timed out or deadlocked: worth another try.
+            CredentialsError: The login was refused.
+            DatabaseRefusedError: The statement was refused.
+        """
+        with self.translated(), self.engine.connect() as connection:
+            options = {"postgresql_readonly": True} if read_only else {}
+            with connection.execution_options(**options).begin():
+                yield connection
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn driver errors into the project's, naming the database."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._from_driver(error.orig) from error
+        except psycopg2.Error as error:
+            raise self._from_driver(error) from error
+        except PoolTimeoutError as error:
+            raise DatabaseUnavailableError(f"{self.address}: all {self.pool_size} connections are busy") from error
+        except SQLAlchemyError as error:
+            raise DatabaseRefusedError(f"{self.address}: {error}") from error
+
+    def _from_driver(self, error: BaseException | None) -> TbpError:
+        state = getattr(error, "pgcode", None) or ""
+        text = " ".join(str(error).split())
+        if not state and any(words in text for words in LOGIN_REFUSED):
+            return CredentialsError(f"{self.address}: {text} (DB_USER, DB_PASSWORD, database.yml)")
+        if not state and "does not exist" in text:
+            return DatabaseRefusedError(f"{self.address}: {text} (DB_NAME, database.yml)")
+        if not state or state.startswith(TRANSIENT_STATES):
+            return DatabaseUnavailableError(f"{self.address}: {text}")
+        return DatabaseRefusedError(f"{self.address}: {text}")

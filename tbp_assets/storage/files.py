@@ -1,0 +1,109 @@
+"""Files of our own: written under a temporary name, synced, and given their name only when whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeVar
+
+import psutil
+from pydantic import TypeAdapter, ValidationError
+
+from tbp_assets.errors import StorageError, StoredFileError
+
+Fact = TypeVar("Fact")
+INCOMING = "incoming"
+
+
+def sha256_of(content: bytes) -> str:
+    """Return the sha256 of bytes as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class FileStore:
+    """A directory in which a file is either whole or not there.
+
+    Temporary files lie in `incoming/` on the same disk and bear the id of the process that writes them; those of
+    processes that died are removed when a store is opened.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Name the directory; it is created at the first write."""
+        self.root = root
+
+    def sweep(self) -> None:
+        """Remove the temporary files of processes that are gone."""
+        with _translated(self.root):
+            for path in (self.root / INCOMING).glob("*"):
+                if not psutil.pid_exists(int(path.name.split("-")[0])):
+                    path.unlink(missing_ok=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[IO[bytes]]:
+        """Open a temporary file; it disappears at the end unless `commit` gave it a name."""
+        with _translated(self.root):
+            directory = self.root / INCOMING
+            directory.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=directory, prefix=f"{os.getpid()}-")
+            os.close(descriptor)
+        try:
+            with Path(name).open("w+b") as stream:
+                yield stream
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def commit(self, stream: IO[bytes], path: Path) -> None:
+        """Sync a file opened by `writing` and give it its name, replacing what bears the name."""
+        with _translated(self.root):
+            stream.flush()
+            os.fsync(stream.fileno())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Path(stream.name).replace(path)
+            _sync_directory(path.parent)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a whole file."""
+        with self.writing() as stream:
+            with _translated(self.root):
+                stream.write(content)
+            self.commit(stream, path)
+
+    def write_fact(self, path: Path, fact: Fact) -> None:
+        """Write a fact as JSON."""
+        self.write(path, TypeAdapter(type(fact)).dump_json(fact, indent=1) + b"\n")
+
+    def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
+        """Read a fact, or None where none was written.
+
+        Raises:
+            StoredFileError: The file is there and is not a fact of this kind.
+        """
+        try:
+            return TypeAdapter(kind).validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            raise StoredFileError(f"{path} is damaged ({error.error_count()} faults): delete it and run the day again") from None
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read: {error}") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or root
+        raise StorageError(f"{place}: {error.strerror}. Make {root} writable or set TBP_HOME elsewhere") from error

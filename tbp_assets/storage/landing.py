@@ -1,0 +1,137 @@
+"""The landing zone: the vendor's bytes, unchanged, under a name that carries their sha256, and a manifest a day.
+
+A file counts once its manifest, written last, names it. Lines are counted here, without the parser, so that the parser
+can be held to the count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
+from tbp_assets.bars.parsing import decompressed
+from tbp_assets.datasets import Dataset
+from tbp_assets.errors import FileAbsentError, FileUnusableError, NotEntitledError, StoredFileError
+from tbp_assets.storage.files import FileStore, sha256_of
+
+Download = Callable[[BinaryIO], Listed]
+
+
+@dataclass(frozen=True, slots=True)
+class LandingZone:
+    """Landed files and manifests of one dataset from one data source.
+
+    Args:
+        store: Directory below which `landing/<data_source>/<prefix>/YYYY/MM/` is kept.
+        dataset: Which day files.
+        data_source: Whose: `polygon` or `synthetic`; the two never mix.
+    """
+
+    store: FileStore
+    dataset: Dataset
+    data_source: str
+
+    def directory(self, day: date) -> Path:
+        """Return the directory of a day's files."""
+        return self.store.root / "landing" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
+
+    def fact(self, day: date) -> LandingFact | None:
+        """Return what is known of a day, or None where the provider was never asked."""
+        return self.store.read_fact(self.directory(day) / f"{day}.json", LandingFact)
+
+    def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
+        """Whether the listed version of a file is landed already."""
+        file = fact.file if fact else None
+        return (
+            fact is not None
+            and file is not None
+            and fact.status == "landed"
+            and file.etag == listed.etag
+            and (self.directory(fact.trading_date) / file.name).is_file()
+        )
+
+    def land(self, day: date, download: Download, source: str) -> LandingFact:
+        """Download a day's file, verify it and record the answer.
+
+        Args:
+            day: Trading date.
+            download: Writes the bytes to the given stream and returns what the provider said of them.
+            source: URL of the object, for the manifest.
+
+        Returns:
+            The fact as recorded: landed, absent, forbidden or unusable, each keeping the newest whole file there was.
+
+        Raises:
+            SourceUnavailableError: The provider did not answer; nothing is recorded.
+        """
+        try:
+            with self.store.writing() as stream:
+                file = self._verified(day, stream, download(cast("BinaryIO", stream)), source)
+                self.store.commit(stream, self.directory(day) / file.name)
+        except FileAbsentError as error:
+            return self.record(day, "absent", str(error))
+        except NotEntitledError as error:
+            return self.record(day, "forbidden", str(error))
+        except FileUnusableError as error:
+            return self.record(day, "unusable", f"{source}: {error}")
+        return self._write(LandingFact(day, "landed", datetime.now(UTC), file=file))
+
+    def record(self, day: date, status: LandingStatus, cause: str) -> LandingFact:
+        """Record an answer that brought no file; the newest whole file there was stays known."""
+        known = self.fact(day)
+        return self._write(LandingFact(day, status, datetime.now(UTC), cause, known.file if known else None))
+
+    def read(self, day: date, file: LandedFile) -> bytes:
+        """Return the bytes of a landed file.
+
+        Raises:
+            StoredFileError: The file is gone or was altered.
+        """
+        path = self.directory(day) / file.name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise StoredFileError(f"{day}: landed file {path} cannot be read; materialize raw_day_file again") from error
+        if sha256_of(content) != file.sha256:
+            raise StoredFileError(f"{day}: landed file {path} was altered; delete it and materialize raw_day_file again")
+        return content
+
+    def _write(self, fact: LandingFact) -> LandingFact:
+        self.store.write_fact(self.directory(fact.trading_date) / f"{fact.trading_date}.json", fact)
+        return fact
+
+    def _verified(self, day: date, stream: IO[bytes], answer: Listed, source: str) -> LandedFile:
+        stream.seek(0)
+        content = stream.read()
+        if answer.bytes is not None and len(content) != answer.bytes:
+            raise FileUnusableError(f"{len(content):,} of {answer.bytes:,} bytes arrived")
+        lines = _count_lines(content, self.dataset)
+        digest = hashlib.sha256(content).hexdigest()
+        return LandedFile(
+            name=f"{day}.{digest}.csv.gz",
+            source=source,
+            sha256=digest,
+            etag=answer.etag,
+            bytes=len(content),
+            lines=lines,
+            last_modified=answer.last_modified,
+            landed_at=datetime.now(UTC),
+        )
+
+
+def _count_lines(compressed: bytes, dataset: Dataset) -> int:
+    lines, last, first = 0, b"\n", b""
+    for chunk in decompressed(compressed):
+        first = first or chunk
+        lines, last = lines + chunk.count(b"\n"), chunk[-1:]
+    if not first:
+        raise FileUnusableError("the file is empty")
+    header = first.split(b"\n", 1)[0]
+    if dataset.columns[0].encode() not in header:
+        raise FileUnusableError(f"the first line is no header of {dataset.name}: {header[:80]!r}")
+    return lines + (last != b"\n")

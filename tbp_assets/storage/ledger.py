@@ -1,0 +1,39 @@
+"""The load ledger: one row a load, committed together with the rows it speaks of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+
+from sqlalchemy import Connection
+
+from tbp_assets.bars.facts import LoadFact
+from tbp_assets.bars.sessions import day_bounds
+from tbp_assets.datasets import Dataset
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.sql import statement
+
+
+def loads(
+    connection: Connection, dataset: Dataset, data_source: str, first: date, last: date
+) -> dict[date, LoadFact]:
+    """Return the newest load of every day in a range that was ever loaded."""
+    values = {"dataset": dataset.name, "data_source": data_source, "first_day": first, "last_day": last}
+    rows = connection.execute(statement("select_loads"), values).mappings()
+    return {row["trading_date"]: LoadFact(**row) for row in rows}
+
+
+def record(connection: Connection, dataset: Dataset, data_source: str, load: LoadFact) -> None:
+    """Write a ledger row."""
+    values = asdict(load) | {"outside": json.dumps(dict(load.outside))}
+    connection.execute(statement("insert_ledger"), {**values, "dataset": dataset.name, "data_source": data_source})
+
+
+def stored_rows(database: Database, dataset: Dataset, data_source: str, first: date, last: date) -> Mapping[date, int]:
+    """Count the bars in the database for each trading date of a range; days without bars are absent."""
+    bounds = {"range_start": day_bounds(first)[0], "range_end": day_bounds(last)[1]}
+    values = bounds | {"timeframe": dataset.timeframe, "data_source": data_source}
+    with database.transaction(read_only=True) as connection:
+        return {row.trading_date: row.rows for row in connection.execute(statement("count_rows"), values)}

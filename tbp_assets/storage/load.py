@@ -1,0 +1,162 @@
+"""Load one trading day in one transaction: lock, look in the ledger, COPY, write the ledger row, commit.
+
+Where the ledger says the day is empty, bars are copied straight into the table. Otherwise they are staged and only what
+differs is written, so that loading a day again changes nothing and its rows keep their batch and time of entry.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypedDict
+
+import polars as pl
+from psycopg2.errors import UniqueViolation
+from sqlalchemy import Connection, text
+
+from tbp_assets.bars.facts import LakeFact, LoadFact
+from tbp_assets.bars.schema import VALUES
+from tbp_assets.bars.sessions import day_bounds
+from tbp_assets.bars.universe import SelectedBars, Universe
+from tbp_assets.datasets import Dataset
+from tbp_assets.errors import DatabaseRefusedError
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.ledger import loads, record
+from tbp_assets.storage.sql import source, statement
+
+SYNTHETIC = "synthetic"
+TIMESTAMPTZ = "%Y-%m-%d %H:%M:%S%.6f%z"
+
+
+@dataclass(frozen=True, slots=True)
+class DayToLoad:
+    """A validated day and the part of it that enters the database.
+
+    Attributes:
+        lake: The day's fact, of status `validated`.
+        tickers: Every ticker of the accepted day, inside the universe or not: what is not among them was dropped.
+        selected: The bars inside the universe and the counts outside.
+    """
+
+    lake: LakeFact
+    tickers: frozenset[str]
+    selected: SelectedBars
+    universe: Universe
+
+
+class _Keys(TypedDict):
+    timeframe: str
+    data_source: str
+    day_start: datetime
+    day_end: datetime
+    batch_id: int
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    inserted: int
+    updated: int = 0
+    deleted: int = 0
+
+
+def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) -> LoadFact:
+    """Bring a day into the database and return its ledger row.
+
+    Raises:
+        DatabaseRefusedError: Invented bars and a real database, or invented and real bars in one database.
+        DatabaseUnavailableError: See `Database.transaction`; nothing of the day was changed.
+    """
+    lake, data_source = day.lake, day.lake.data_source
+    if data_source == SYNTHETIC and not database.embedded:
+        raise DatabaseRefusedError(f"{lake.trading_date}: synthetic bars only enter the embedded database, not {database.address}")
+    with database.transaction() as connection:
+        connection.execute(statement("lock_day"), {"day_key": f"{dataset.name} {data_source} {lake.trading_date}"})
+        _refuse_foreign(connection, database, data_source)
+        keys = _keys(connection, dataset, lake.trading_date, data_source)
+        known = loads(connection, dataset, data_source, lake.trading_date, lake.trading_date)
+        written = _write(connection, day, keys, empty=not known)
+        load = _ledger_row(day, keys, written, run_id)
+        record(connection, dataset, data_source, load)
+    return load
+
+
+def _refuse_foreign(connection: Connection, database: Database, data_source: str) -> None:
+    other = connection.execute(statement("foreign_source"), {"data_source": data_source}).scalar()
+    if other:
+        raise DatabaseRefusedError(
+            f"{database.address} holds {other} bars; {data_source} bars do not enter it. Use another TBP_HOME or database"
+        )
+
+
+def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str) -> _Keys:
+    start, end = day_bounds(day)
+    return {
+        "timeframe": dataset.timeframe,
+        "data_source": data_source,
+        "day_start": start,
+        "day_end": end,
+        "batch_id": connection.execute(statement("next_batch")).scalar_one(),
+        "loaded_at": connection.execute(text("SELECT clock_timestamp()")).scalar_one(),
+    }
+
+
+def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) -> _Written:
+    bars = day.selected.bars.select("ticker", "timestamp", *VALUES)
+    if empty and _copied_directly(connection, bars, keys):
+        return _Written(bars.height)
+    connection.execute(statement("create_staging"))
+    _copy(connection, "copy_staging", bars)
+    connection.execute(text("ANALYZE staged_bars"))
+    updated = connection.execute(statement("update_changed"), keys).rowcount
+    inserted = connection.execute(statement("insert_new"), keys).rowcount
+    return _Written(inserted, updated, _delete_dropped(connection, day, keys))
+
+
+def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:
+    constants = [pl.lit(keys["timeframe"]).alias("timeframe"), pl.lit(keys["data_source"]).alias("data_source")]
+    savepoint = connection.begin_nested()
+    try:
+        _copy(connection, "copy_bars", bars.with_columns(*constants, pl.lit(keys["batch_id"]).alias("batch_id")))
+    except UniqueViolation:
+        # Rows without a ledger row: written by somebody else, so compare instead of copying.
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    return True
+
+
+def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, datetime_format=TIMESTAMPTZ)
+    buffer.seek(0)
+    with connection.connection.cursor() as cursor:
+        cursor.copy_expert(source(name), buffer)  # pyright: ignore[reportAttributeAccessIssue]  # psycopg2's cursor
+
+
+def _delete_dropped(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
+    unstaged = connection.execute(statement("select_not_staged"), keys).scalars()
+    dropped = sorted(set(unstaged) - day.tickers)
+    return connection.execute(statement("delete_dropped"), {**keys, "tickers": dropped}).rowcount if dropped else 0
+
+
+def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> LoadFact:
+    selected = day.selected.bars.height
+    return LoadFact(
+        trading_date=day.lake.trading_date,
+        batch_id=keys["batch_id"],
+        source_sha256=day.lake.source_sha256,
+        rules=day.lake.rules,
+        universe=day.universe.name,
+        universe_hash=day.universe.hash,
+        run_id=run_id,
+        accepted=day.lake.accepted,
+        selected=selected,
+        outside=day.selected.outside,
+        inserted=written.inserted,
+        updated=written.updated,
+        deleted=written.deleted,
+        unchanged=selected - written.inserted - written.updated,
+        loaded_at=keys["loaded_at"],
+    )

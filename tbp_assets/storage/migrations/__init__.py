@@ -1,0 +1,59 @@
+"""The database schema's history, as Alembic revisions, and the commands that apply and check it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from tbp_assets.errors import SchemaVersionError
+from tbp_assets.storage.database import Database
+
+
+def newest_version() -> str:
+    """Return the revision this release loads into."""
+    head = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    assert head is not None, "the package ships at least one revision"  # noqa: S101
+    return head
+
+
+def current_version(database: Database) -> str | None:
+    """Return the revision a database is at, or None where the schema was never created."""
+    with database.transaction(read_only=True) as connection:
+        return _version(connection, database.address.schema)
+
+
+def migrate(database: Database) -> tuple[str | None, str]:
+    """Bring a database to this release's schema; return the revisions before and after. Safe to run twice at once."""
+    with database.transaction() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('tbp_assets migrate', 0))"))
+        schema = connection.dialect.identifier_preparer.quote(database.address.schema)
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        before = _version(connection, database.address.schema)
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+        config.attributes.update(
+            connection=connection, schema=database.address.schema, chunk_days=database.chunk_days
+        )
+        command.upgrade(config, "head")
+    return before, newest_version()
+
+
+def require_current(database: Database) -> None:
+    """Raise unless a database has this release's schema.
+
+    Raises:
+        SchemaVersionError: It was never created, is older, or newer.
+    """
+    current, newest = current_version(database), newest_version()
+    if current != newest:
+        state = f"is at revision {current}" if current else "has no tables yet"
+        raise SchemaVersionError(f"{database.address} {state}; this release needs {newest}: run `tbp migrate`")
+
+
+def _version(connection: Connection, schema: str) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()

@@ -1,0 +1,2 @@
+COPY market_data_raw (ticker, timestamp, open, high, low, close, volume, transactions, timeframe, data_source, batch_id)
+FROM STDIN (FORMAT csv)

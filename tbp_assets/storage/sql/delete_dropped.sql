@@ -1,0 +1,6 @@
+DELETE FROM market_data_raw
+WHERE timestamp >= :day_start
+  AND timestamp < :day_end
+  AND timeframe = :timeframe
+  AND data_source = :data_source
+  AND ticker = ANY(:tickers)
