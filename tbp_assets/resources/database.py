@@ -65,8 +65,8 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         """Return a new pool without looking at the schema."""
         config = ConfigLoader(self.config_dir).get_database_config()
         return Database(
-            address=self._embedded_address() if config.embedded else _address(config),
-            embedded=config.embedded,
+            address=self._address(config) if self.host else self._embedded_address(),
+            embedded=not self.host,
             pool_size=config.pool_size,
             connect_timeout_seconds=config.connect_timeout_seconds,
             statement_timeout_seconds=config.statement_timeout_seconds,
@@ -84,15 +84,14 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
             schema=self.schema_name,
         )
 
-
-def _address(config: DatabaseConfig) -> DatabaseAddress:
-    if not config.user or config.password is None:
-        raise ConfigError("; ".join(config.missing_for_database()))
-    return DatabaseAddress(
-        host=config.host,
-        port=config.port,
-        name=config.name,
-        user=config.user,
-        password=config.password,
-        schema=config.schema_name,
-    )
+    def _address(self, config: DatabaseConfig) -> DatabaseAddress:
+        if not config.user or config.password is None:
+            raise ConfigError("; ".join(config.missing("user", "password")))
+        return DatabaseAddress(
+            host=self.host,
+            port=self.port,
+            name=self.name,
+            user=config.user,
+            password=config.password,
+            schema=self.schema_name,
+        )

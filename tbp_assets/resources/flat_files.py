@@ -92,6 +92,10 @@ class FlatFilesResource(S3Resource):
         )
         return cast("S3Client", client)
 
+    def get_object_to_set_on_execution_context(self) -> Self:
+        """Return the resource itself: the parent would make a client, for which a local mirror has no keys."""
+        return self
+
     def open(self) -> MonthListings:
         """Return the source, the same one throughout a process, so that pool and listings are shared by its runs.
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from tbp_assets.bars.facts import LakeFact, LandedFile, StoredFrame
 from tbp_assets.bars.rules import rules_version
+from tbp_assets.bars.schema import BAR_SCHEMA, QUARANTINE_SCHEMA
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import StoredFileError
@@ -55,6 +56,15 @@ class Lake:
             if path.name not in named:
                 path.unlink(missing_ok=True)
         return fact
+
+    def bars(self, fact: LakeFact | None) -> pl.DataFrame:
+        """Return the accepted bars of a day (`BAR_SCHEMA`, then `vendor_*`); no rows where nothing was accepted."""
+        return self.read(fact.trading_date, fact.bars) if fact and fact.bars else pl.DataFrame(schema=BAR_SCHEMA)
+
+    def quarantine(self, fact: LakeFact | None) -> pl.DataFrame:
+        """Return the quarantined rows of a day (`QUARANTINE_SCHEMA`)."""
+        stored = fact.quarantine if fact else None
+        return self.read(fact.trading_date, stored) if fact and stored else pl.DataFrame(schema=QUARANTINE_SCHEMA)
 
     def read(self, day: date, frame: StoredFrame) -> pl.DataFrame:
         """Return a stored frame exactly as it lies on disk.

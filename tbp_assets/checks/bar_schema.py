@@ -1,0 +1,62 @@
+"""The pandera schema of stored bars, made from the columns and rules of `bars/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+import pandera.polars as pa
+import polars as pl
+from pandera.api.polars.types import PolarsData
+from pandera.errors import SchemaErrors
+
+from tbp_assets.bars.rules import STORED_RULES, Rule
+from tbp_assets.bars.schema import BAR_COLUMNS, EXTRA_PREFIX
+
+FAILURE_SCHEMA = pl.Schema({"rule": pl.String(), "ticker": pl.String(), "problem": pl.String()})
+
+
+@cache
+def bar_schema() -> pa.DataFrameSchema:
+    """Return the schema: dtypes, nullability, descriptions, and every rule that a stored bar can be held to."""
+    columns = {
+        column.name: pa.Column(column.dtype, nullable=column.nullable, description=column.text, required=True)
+        for column in BAR_COLUMNS
+    }
+    columns[f"^{EXTRA_PREFIX}.*$"] = pa.Column(pl.String, nullable=True, regex=True, required=False)
+    checks = [pa.Check(_as_check(rule), name=rule.id, description=rule.text) for rule in STORED_RULES]
+    return pa.DataFrameSchema(columns, checks=checks, strict=True, name="bars")
+
+
+def _as_check(rule: Rule) -> Callable[[PolarsData], pl.LazyFrame]:
+    return lambda data: data.lazyframe.select(rule.holds.fill_null(value=True).alias(rule.id))
+
+
+def schema_failures(bars: pl.DataFrame) -> pl.DataFrame:
+    """Return what is wrong with stored bars: rule, ticker, problem; no rows where nothing is.
+
+    Args:
+        bars: A collected frame; on a LazyFrame pandera would look at dtypes only.
+    """
+    try:
+        bar_schema().validate(bars, lazy=True)
+    except SchemaErrors as errors:
+        return _explained(errors, bars)
+    return pl.DataFrame(schema=FAILURE_SCHEMA)
+
+
+def _explained(errors: SchemaErrors, bars: pl.DataFrame) -> pl.DataFrame:
+    cases = cast("pl.DataFrame", errors.failure_cases)
+    rows = cases.select("check", "column", "index", "failure_case").unique(["check", "column", "index"], maintain_order=True)
+    tickers = bars["ticker"].to_list() if "ticker" in bars.columns else []
+    texts = {rule.id: rule.text for rule in STORED_RULES}
+
+    def ticker(index: int | None) -> str:
+        return str(tickers[index]) if index is not None and index < len(tickers) else ""
+
+    explained = [
+        (check, ticker(index), texts.get(check, f"{column}: {case}"))
+        for check, column, index, case in rows.iter_rows()
+    ]
+    return pl.DataFrame(explained, schema=FAILURE_SCHEMA, orient="row")

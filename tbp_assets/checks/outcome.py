@@ -1,0 +1,34 @@
+"""The result of looking at one day, before it becomes a Dagster event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+import polars as pl
+
+WORST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """Passed or not, the sentence a trader reads, and the tables behind it."""
+
+    passed: bool
+    description: str
+    metadata: Mapping[str, dg.MetadataValue] = field(default_factory=dict[str, dg.MetadataValue])
+
+
+def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue:
+    """Return the first rows of a frame as a table for the UI."""
+    records = [
+        dg.TableRecord({name: value if isinstance(value, int | float | bool) else str(value) for name, value in row.items()})
+        for row in frame.head(limit).to_dicts()
+    ]
+    columns = [dg.TableColumn(name) for name in frame.columns]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
+
+
+def counts_table(counts: Mapping[str, int], label: str) -> dg.MetadataValue:
+    """Return counts by name as a table for the UI, largest first."""
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return rows_table(pl.DataFrame(ordered, schema={label: pl.String(), "rows": pl.Int64()}, orient="row"), limit=100)

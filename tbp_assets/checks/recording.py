@@ -1,0 +1,77 @@
+"""Records the outcome of each day of a run as a check evaluation of its partition.
+
+One result for a whole range would leave the UI's cells empty, so each day's evaluation is logged with its partition and
+with the materialization it speaks of.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+# Not exported by dagster 1.13, and without a target the UI shows no result on the partition.
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from tbp_assets.checks.outcome import CheckOutcome
+
+Log = Callable[[dg.AssetCheckEvaluation], None]
+PAGE = 1000
+
+
+def record(
+    log: Log,
+    instance: dg.DagsterInstance,
+    check: dg.AssetCheckKey,
+    outcomes: Iterable[tuple[date, CheckOutcome]],
+    days: Sequence[date],
+) -> None:
+    """Log an evaluation of a check for every day.
+
+    Args:
+        log: `log_event` of the step's context.
+        instance: Where the days' materializations are looked up.
+        check: Which check.
+        outcomes: Days with their outcomes; consumed as they come.
+        days: The same days, known beforehand.
+    """
+    targets = _newest_materializations(instance, check.asset_key, days)
+    for day, outcome in outcomes:
+        log(
+            dg.AssetCheckEvaluation(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=outcome.passed,
+                description=outcome.description,
+                metadata=outcome.metadata,
+                partition=day.isoformat(),
+                target_materialization_data=targets.get(day.isoformat()),
+            )
+        )
+
+
+def _newest_materializations(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, days: Sequence[date]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    wanted = {day.isoformat() for day in days}
+    found: dict[str, AssetCheckEvaluationTargetMaterializationData] = {}
+    for record_ in _materializations(instance, asset_key, sorted(wanted)):
+        if record_.partition_key and record_.partition_key not in found:
+            found[record_.partition_key] = AssetCheckEvaluationTargetMaterializationData(
+                storage_id=record_.storage_id, run_id=record_.run_id, timestamp=record_.timestamp
+            )
+        if len(found) == len(wanted):
+            break
+    return found
+
+
+def _materializations(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, partitions: list[str]
+) -> Iterator[dg.EventLogRecord]:
+    cursor: str | None = None
+    while True:
+        filter_ = dg.AssetRecordsFilter(asset_key, asset_partitions=partitions)
+        page = instance.fetch_materializations(filter_, limit=PAGE, cursor=cursor)
+        yield from page.records
+        if not page.has_more:
+            return
+        cursor = page.cursor

@@ -1,0 +1,53 @@
+"""How results reach a person (tables, a bar on a terminal, plain lines elsewhere) or a program (JSON)."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as one JSON document."""
+    sys.stdout.write(json.dumps(value, default=_plain, indent=2) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Return a table; numbers are grouped by thousands and aligned right."""
+    body = [list(row) for row in rows]
+    grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        numeric = bool(body) and all(isinstance(row[index], int | float | None) for row in body)
+        grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        grid.add_row(*(_cell(value) for value in row))
+    return grid
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value).replace("[", r"\[")
+
+
+def span(days: Sequence[date]) -> str:
+    """Return days as text, runs of weekdays as first..last."""
+    parts: list[list[date]] = []
+    for day in days:
+        if parts and 0 < (day - parts[-1][-1]).days <= (3 if parts[-1][-1].weekday() == 4 else 1):  # noqa: PLR2004
+            parts[-1].append(day)
+        else:
+            parts.append([day])
+    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}..{part[-1]}" for part in parts)

@@ -1,0 +1,100 @@
+"""What a command works with: settings, source, stores, database, and Dagster's instance in the same PostgreSQL."""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from urllib.parse import urlsplit
+
+import dagster as dg
+from sqlalchemy import text
+
+from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.config_loader import load_settings
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
+from tbp_assets.defs.shared import Plan
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.stand_ins import refuse_stand_ins
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.settings import PROJECT_ROOT, Settings
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.day_facts import gather
+from tbp_assets.storage.lake import Lake
+from tbp_assets.storage.landing import LandingZone
+
+EVENT_BATCH_SIZE = "500"
+
+
+@dataclass(frozen=True)
+class Session:
+    """The parts of one command, opened when first used."""
+
+    settings: Settings
+    dataset: Dataset = US_STOCKS_DAY_AGGS
+
+    @classmethod
+    def start(cls) -> "Session":
+        """Read the configuration and refuse stand-ins where they do not belong."""
+        settings = load_settings()
+        refuse_stand_ins(settings)
+        return cls(settings)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Settings as the definitions need them."""
+        return Plan.of(self.settings)
+
+    @cached_property
+    def flat_files(self) -> FlatFilesResource:
+        """The source; nothing is asked yet."""
+        return FlatFilesResource.from_settings(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, started and migrated where it is the embedded one."""
+        return DatabaseResource.from_settings(self.settings).open()
+
+    @cached_property
+    def landing(self) -> LandingZone:
+        """The landing zone of the configured source."""
+        return StoreResource.from_settings(self.settings).landing(self.dataset, self.flat_files.data_source)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake of the configured source."""
+        return StoreResource.from_settings(self.settings).lake(self.dataset, self.flat_files.data_source)
+
+    @property
+    def route(self) -> str:
+        """Source and target in one line, without secrets."""
+        source = self.settings.s3.url or "no source configured"
+        if urlsplit(source).scheme == "s3":
+            source += f" at {self.settings.s3.endpoint_url}"
+        kind = "embedded " if self.database.embedded else ""
+        return f"{source}  →  {kind}{self.database.address}, universe {self.settings.universe.name}"
+
+    def facts(self, first: date, last: date) -> dict[date, DayFacts]:
+        """Return what is known of every weekday of a range."""
+        return gather(self.landing, self.lake, self.database, weekdays(first, last))
+
+    def dagster_environment(self) -> dict[str, str]:
+        """Return the variables that dagster.yaml reads, after creating Dagster's schema."""
+        schema = self.settings.database.dagster_schema
+        with self.database.transaction() as connection:
+            quoted = connection.dialect.identifier_preparer.quote(schema)
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+        directory = self.settings.home / "dagster"
+        directory.mkdir(parents=True, exist_ok=True)
+        return {
+            "DAGSTER_HOME": str(PROJECT_ROOT),
+            "DAGSTER_EVENT_BATCH_SIZE": EVENT_BATCH_SIZE,
+            "TBP_DAGSTER_URL": self.database.address.url(schema).render_as_string(hide_password=False),
+            "TBP_DAGSTER_DIR": str(directory),
+        }
+
+    def instance(self) -> dg.DagsterInstance:
+        """Return Dagster's instance, in a schema of its own next to the bars."""
+        os.environ.update(self.dagster_environment())
+        return dg.DagsterInstance.get()

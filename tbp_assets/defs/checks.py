@@ -1,0 +1,171 @@
+"""The asset checks: each looks at every day of a run and records one result a day."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_bar_accounted_for
+from tbp_assets.checks.freshness import latest_session_present
+from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
+from tbp_assets.checks.landing import day_file_is_whole
+from tbp_assets.checks.outcome import CheckOutcome
+from tbp_assets.checks.recording import Log, record
+from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
+from tbp_assets.defs.partitions import dates
+from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.errors import TbpError
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.store import StoreResource
+
+Outcomes = Iterator[tuple[date, CheckOutcome]]
+FRESHNESS = dg.AssetCheckKey(MARKET_DATA_RAW, "latest_session_present")
+LOOK_BACK = timedelta(days=14)
+
+DESCRIPTIONS = {
+    "day_file_is_whole": "The provider's file is landed whole (length, gzip CRC, header), or none was expected.",
+    "bars_match_schema": "Every stored bar has the right types and keeps every rule, re-read from the Parquet on disk.",
+    "every_row_accounted_for": "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe.",
+    "database_matches_lake": "Every bar of the universe is in the database with the lake's values, bit for bit.",
+    FRESHNESS.name: "The newest session whose file is due has bars in the database.",
+}
+
+
+def _specs(plan: Plan, asset: dg.AssetKey, names: Sequence[str]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(name, asset=asset, description=DESCRIPTIONS[name], partitions_def=plan.partitions)
+        for name in names
+    ]
+
+
+def _record(
+    log: Log, instance: dg.DagsterInstance, asset: dg.AssetKey, outcomes: Mapping[str, Outcomes], days: list[date]
+) -> None:
+    try:
+        for name, found in outcomes.items():
+            record(log, instance, dg.AssetCheckKey(asset, name), found, days)
+    except TbpError as error:
+        raise as_failure(error) from error
+
+
+def build_raw_day_file_checks(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the checks of raw_day_file."""
+
+    @dg.multi_asset_check(
+        name="raw_day_file_checks", specs=_specs(plan, RAW_DAY_FILE, ["day_file_is_whole"]), can_subset=True
+    )
+    def raw_day_file_checks(
+        context: dg.AssetCheckExecutionContext, flat_files: FlatFilesResource, store: StoreResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        days = dates(context.op_execution_context.partition_keys)
+        landing = store.landing(plan.dataset, flat_files.data_source)
+        expectation = plan.expectation(days)
+        outcomes = {"day_file_is_whole": ((day, day_file_is_whole(landing, expectation, day)) for day in days)}
+        _record(context.op_execution_context.log_event, context.instance, RAW_DAY_FILE, outcomes, days)
+        yield from ()
+
+    return raw_day_file_checks
+
+
+def build_validated_bars_checks(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the checks of validated_bars."""
+
+    @dg.multi_asset_check(
+        name="validated_bars_checks",
+        specs=_specs(plan, VALIDATED_BARS, ["bars_match_schema", "every_row_accounted_for"]),
+        can_subset=True,
+    )
+    def validated_bars_checks(
+        context: dg.AssetCheckExecutionContext, flat_files: FlatFilesResource, store: StoreResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        days = dates(context.op_execution_context.partition_keys)
+        lake = store.lake(plan.dataset, flat_files.data_source)
+        all_outcomes: dict[str, Outcomes] = {
+            "bars_match_schema": bars_match_schema(lake, days),
+            "every_row_accounted_for": ((day, every_line_accounted_for(lake, day)) for day in days),
+        }
+        _record(
+            context.op_execution_context.log_event,
+            context.instance,
+            VALIDATED_BARS,
+            _selected(all_outcomes, context),
+            days,
+        )
+        yield from ()
+
+    return validated_bars_checks
+
+
+def _selected(outcomes: dict[str, Outcomes], context: dg.AssetCheckExecutionContext) -> dict[str, Outcomes]:
+    wanted = {key.name for key in context.selected_asset_check_keys}
+    return {name: found for name, found in outcomes.items() if name in wanted}
+
+
+def loaded_outcomes(loaded: LoadedDays, days: Sequence[date]) -> dict[str, Outcomes]:
+    """Return the outcomes of the checks of market_data_raw."""
+    return {
+        "every_row_accounted_for": ((day, every_bar_accounted_for(loaded, day)) for day in days),
+        "database_matches_lake": ((day, database_matches_lake(loaded, day)) for day in days),
+    }
+
+
+def build_market_data_raw_checks(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the partitioned checks of market_data_raw."""
+
+    @dg.multi_asset_check(
+        name="market_data_raw_checks",
+        specs=_specs(plan, MARKET_DATA_RAW, ["every_row_accounted_for", "database_matches_lake"]),
+        can_subset=True,
+    )
+    def market_data_raw_checks(
+        context: dg.AssetCheckExecutionContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
+    ) -> Iterator[dg.AssetCheckResult]:
+        days = dates(context.op_execution_context.partition_keys)
+        lake = store.lake(plan.dataset, flat_files.data_source)
+        loaded = LoadedDays(lake, database.open(), chosen_universe(plan, dict(context.run.tags)))
+        outcomes = _selected(loaded_outcomes(loaded, days), context)
+        _record(context.op_execution_context.log_event, context.instance, MARKET_DATA_RAW, outcomes, days)
+        yield from ()
+
+    return market_data_raw_checks
+
+
+def checks_of_loaded_days(plan: Plan) -> CheckLoaded:
+    """Return what records the checks of market_data_raw where its step fails for other days of the range."""
+
+    def check(
+        context: dg.AssetExecutionContext,
+        store: StoreResource,
+        database: DatabaseResource,
+        data_source: str,
+        days: Sequence[date],
+    ) -> None:
+        universe = chosen_universe(plan, dict(context.run.tags))
+        loaded = LoadedDays(store.lake(plan.dataset, data_source), database.open(), universe)
+        log = context.op_execution_context.log_event
+        _record(log, context.instance, MARKET_DATA_RAW, loaded_outcomes(loaded, days), list(days))
+
+    return check
+
+
+def build_freshness_check(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the check that speaks even when nothing ran."""
+
+    @dg.asset_check(asset=MARKET_DATA_RAW, name=FRESHNESS.name, description=DESCRIPTIONS[FRESHNESS.name])
+    def latest_session(flat_files: FlatFilesResource, database: DatabaseResource) -> dg.AssetCheckResult:
+        now = datetime.now(UTC)
+        today = exchange_date(now)
+        expectation = plan.expectation([today - LOOK_BACK, today])
+        try:
+            found = latest_session_present(database.open(), plan.dataset, flat_files.data_source, expectation, now)
+        except TbpError as error:
+            raise as_failure(error) from error
+        return dg.AssetCheckResult(passed=found.passed, description=found.description, metadata=found.metadata)
+
+    return latest_session

@@ -1,0 +1,119 @@
+"""The asset market_data_raw: the universe's bars in the database."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from tbp_assets.bars.day_state import DayState, Expectation, day_state
+from tbp_assets.bars.facts import DayFacts, LoadFact
+from tbp_assets.bars.universe import Universe
+from tbp_assets.checks.outcome import counts_table
+from tbp_assets.defs.partitions import dates
+from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
+from tbp_assets.io_managers.lake import LakeDay, LakeDays
+from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.stand_ins import refuse_stand_ins
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.load import DayToLoad
+
+CheckLoaded = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
+TICKERS_TAG = "tbp/tickers"
+
+
+def chosen_universe(plan: Plan, tags: dict[str, str] | None = None) -> Universe:
+    """Return the universe of a run: the configured one, or the part of it that the run's tag names."""
+    universe = plan.settings.universe
+    tickers = (tags or {}).get(TICKERS_TAG)
+    return universe.narrowed(tickers.split(",")) if tickers else universe
+
+
+def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDefinition:
+    """Build the asset.
+
+    Args:
+        plan: Settings.
+        check_loaded: Records the checks of days that were loaded in a run that fails for others.
+    """
+
+    @dg.asset(
+        key=MARKET_DATA_RAW,
+        ins={"validated_bars": dg.AssetIn(VALIDATED_BARS)},
+        partitions_def=plan.partitions,
+        backfill_policy=plan.backfill_policy,
+        retry_policy=plan.retry_policy,
+        io_manager_key="timescale_io_manager",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"postgres", "timescaledb"},
+        metadata={"dagster/table_name": f"{plan.settings.database.schema_name}.{plan.dataset.table}"},
+    )
+    def market_data_raw(
+        context: dg.AssetExecutionContext,
+        validated_bars: LakeDays,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
+    ) -> dg.Output[LoadStream]:
+        """The universe's bars in the database: unadjusted prices in USD, shares traded, timestamps in UTC.
+
+        Grain and key: ticker, timeframe, data_source, timestamp. Source: validated_bars. Each day is one transaction with
+        its load_ledger row; loading a day again changes nothing. Withheld and refused days are not loaded, and what an
+        earlier file brought stays.
+        """
+        refuse_stand_ins(plan.settings)
+        days = dates(context.partition_keys)
+        universe = chosen_universe(plan, dict(context.run.tags))
+        landing = store.landing(plan.dataset, flat_files.data_source)
+        stream = LoadStream(
+            days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
+            describe=lambda day, load, seconds: _metadata(day, load, seconds),
+            attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+            check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
+        )
+        return dg.Output(stream)
+
+    return market_data_raw
+
+
+def _stream(
+    days: Iterator[LakeDay], universe: Universe, landing: LandingZone, expectation: Expectation
+) -> Iterator[StreamedDay]:
+    for day in days:
+        if day.fact is None or day.fact.status != "validated":
+            state = _state(day, landing, expectation)
+            yield StreamedDay(day.trading_date, open=state if state.open else None)
+            continue
+        bars = day.bars()
+        load = DayToLoad(day.fact, frozenset(bars["ticker"]), universe.select(bars, day.trading_date), universe)
+        landed = landing.fact(day.trading_date)
+        unusable = DayState("rejected", landed.cause) if landed and landed.status == "unusable" else None
+        yield StreamedDay(day.trading_date, load, unusable)
+
+
+def _state(day: LakeDay, landing: LandingZone, expectation: Expectation) -> DayState:
+    facts = DayFacts(day.trading_date, landing.fact(day.trading_date), day.fact)
+    return day_state(facts, expectation, datetime.now(UTC))
+
+
+def _metadata(day: StreamedDay, load: LoadFact | None, seconds: float) -> Metadata:
+    if load is None:
+        state = f"{day.open.state}: {day.open.detail}" if day.open else "holiday"
+        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "state": dg.MetadataValue.text(state)}
+    metadata: Metadata = {
+        "dagster/partition_row_count": dg.MetadataValue.int(load.selected),
+        "inserted": dg.MetadataValue.int(load.inserted),
+        "updated": dg.MetadataValue.int(load.updated),
+        "deleted": dg.MetadataValue.int(load.deleted),
+        "unchanged": dg.MetadataValue.int(load.unchanged),
+        "batch": dg.MetadataValue.int(load.batch_id),
+        "universe": dg.MetadataValue.text(f"{load.universe} ({load.universe_hash})"),
+        "file sha256": dg.MetadataValue.text(load.source_sha256),
+        "seconds": dg.MetadataValue.float(round(seconds, 3)),
+    }
+    if load.outside:
+        metadata["outside the universe"] = counts_table(load.outside, "reason")
+    return metadata

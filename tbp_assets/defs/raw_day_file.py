@@ -1,0 +1,109 @@
+"""The asset raw_day_file: the vendor's bytes, kept unchanged."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from tbp_assets.bars.day_state import DayState, day_state
+from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
+from tbp_assets.defs.partitions import dates
+from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan
+from tbp_assets.errors import TbpError
+from tbp_assets.providers.flat_files import FlatFiles
+from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.landing import LandingZone
+
+
+def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
+    """Build the asset."""
+
+    @dg.asset(
+        key=RAW_DAY_FILE,
+        partitions_def=plan.partitions,
+        backfill_policy=plan.backfill_policy,
+        retry_policy=plan.retry_policy,
+        output_required=False,
+        dagster_type=dg.Nothing,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"s3", "csv"},
+        metadata={"key": plan.dataset.key(date(2024, 1, 2)).replace("2024/01/2024-01-02", "YYYY/MM/YYYY-MM-DD")},
+    )
+    def raw_day_file(
+        context: dg.AssetExecutionContext, flat_files: FlatFilesResource, store: StoreResource
+    ) -> Iterator[dg.Output[None]]:
+        """The provider's file of a trading day: every US ticker, one gzip CSV, kept byte for byte.
+
+        Grain: one file a day. Landed once it is whole (length, gzip CRC, header); its lines are counted here, so that
+        later steps can be held to the count. A version that is landed already is not downloaded again. A day without a
+        file is recorded as absent, a refused one (HTTP 403) as forbidden: neither is ever taken for an empty day.
+        """
+        days = dates(context.partition_keys)
+        try:
+            facts = _land(plan, flat_files, store, days)
+        except TbpError as error:
+            raise as_failure(error) from error
+        for day, fact in facts.items():
+            context.add_asset_metadata(_metadata(fact), partition_key=day.isoformat())
+        if len(days) > 1 or _may_go_on(plan, facts[days[0]]):
+            yield dg.Output(None)
+
+    return raw_day_file
+
+
+def _land(plan: Plan, flat_files: FlatFilesResource, store: StoreResource, days: list[date]) -> dict[date, LandingFact]:
+    listings = flat_files.open()
+    landing = store.landing(plan.dataset, flat_files.data_source)
+    landing.store.sweep()
+    listed = listings.days(plan.dataset, days)
+
+    def land(day: date) -> LandingFact:
+        return _land_day(landing, listings.files, listed, day)
+
+    with ThreadPoolExecutor(plan.settings.pipeline.download.max_workers) as pool:
+        return dict(zip(days, pool.map(land, days), strict=True))
+
+
+def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, Listed], day: date) -> LandingFact:
+    file = listed.get(day)
+    known = landing.fact(day)
+    if file is None:
+        return landing.record(day, "absent", f"not listed in {files.location}")
+    if known and landing.holds(known, file):
+        return known
+    return landing.land(day, lambda stream: files.download(file.key, stream), f"{files.location}/{file.key}")
+
+
+def _may_go_on(plan: Plan, fact: LandingFact) -> bool:
+    """Whether a run of one day has something to hand on; a late or missing day is left open without a fault."""
+    day = fact.trading_date
+    state = day_state(DayFacts(day, landing=fact), plan.expectation([day]), datetime.now(UTC))
+    if fact.file or not state.open:
+        return True
+    if state.state in {"late", "missing"}:
+        return False
+    raise _failure(day, state)
+
+
+def _failure(day: date, state: DayState) -> dg.Failure:
+    return dg.Failure(description=f"{day}: {state.state} ({state.detail})", allow_retries=False)
+
+
+def _metadata(fact: LandingFact) -> dict[str, dg.MetadataValue]:
+    metadata: dict[str, dg.MetadataValue] = {"answer": dg.MetadataValue.text(fact.status)}
+    if fact.cause:
+        metadata["cause"] = dg.MetadataValue.text(fact.cause)
+    if fact.file:
+        metadata |= {
+            "lines": dg.MetadataValue.int(fact.file.lines),
+            "bytes": dg.MetadataValue.int(fact.file.bytes),
+            "sha256": dg.MetadataValue.text(fact.file.sha256),
+            "source": dg.MetadataValue.text(fact.file.source),
+            "etag": dg.MetadataValue.text(fact.file.etag),
+            "last modified": dg.MetadataValue.timestamp(fact.file.last_modified),
+        }
+    return metadata

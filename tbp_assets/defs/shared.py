@@ -1,0 +1,51 @@
+"""What all our assets have in common, made once from settings."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+from tbp_assets.bars.day_state import Expectation
+from tbp_assets.bars.sessions import expected_sessions
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
+from tbp_assets.defs.partitions import trading_days
+from tbp_assets.settings import Settings
+
+GROUP = "us_stocks_day_bars"
+OWNERS = ["team:market-data"]
+RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW = map(dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings as the definitions need them."""
+
+    settings: Settings
+    partitions: dg.DailyPartitionsDefinition
+    dataset: Dataset
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Plan":
+        """Make the plan of the stock day bars."""
+        return cls(settings, trading_days(settings.pipeline.partitions.start_date), US_STOCKS_DAY_AGGS)
+
+    @property
+    def backfill_policy(self) -> dg.BackfillPolicy:
+        """A backfill is cut into runs of this many days."""
+        return dg.BackfillPolicy.multi_run(self.settings.pipeline.backfill.max_partitions_per_run)
+
+    @property
+    def retry_policy(self) -> dg.RetryPolicy:
+        """Repeat a step after a transient fault, waiting longer each time."""
+        retry = self.settings.pipeline.retry
+        return dg.RetryPolicy(
+            max_retries=retry.max_retries,
+            delay=retry.delay_seconds,
+            backoff=dg.Backoff.EXPONENTIAL,
+            jitter=dg.Jitter.PLUS_MINUS,
+        )
+
+    def expectation(self, days: list[date]) -> Expectation:
+        """Return what is expected of the provider on the given days."""
+        sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
+        return Expectation(sessions, self.settings.pipeline.schedule.expected_by)

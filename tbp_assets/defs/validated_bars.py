@@ -1,0 +1,119 @@
+"""The asset validated_bars: a day's file, parsed losslessly and divided by the rules."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+
+from tbp_assets.bars.facts import LakeFact
+from tbp_assets.bars.rules import RULES
+from tbp_assets.bars.schema import BAR_COLUMNS
+from tbp_assets.bars.validation import ValidatedDay, validate
+from tbp_assets.checks.outcome import counts_table
+from tbp_assets.defs.partitions import dates
+from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.io_managers.lake import ValidatedDays
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.lake import Lake
+from tbp_assets.storage.landing import LandingZone
+
+
+def column_schema() -> dg.TableSchema:
+    """Return the columns of a stored bar and the rules they keep, for the UI."""
+    columns = [
+        dg.TableColumn(
+            column.name,
+            str(column.dtype),
+            column.text,
+            dg.TableColumnConstraints(
+                nullable=column.nullable,
+                other=[rule.text for rule in RULES if rule.stored and column.name in rule.holds.meta.root_names()],
+            ),
+        )
+        for column in BAR_COLUMNS
+    ]
+    return dg.TableSchema(columns)
+
+
+def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
+    """Build the asset."""
+
+    @dg.asset(
+        key=VALIDATED_BARS,
+        deps=[RAW_DAY_FILE],
+        partitions_def=plan.partitions,
+        backfill_policy=plan.backfill_policy,
+        retry_policy=plan.retry_policy,
+        io_manager_key="lake_io_manager",
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"polars", "parquet"},
+        metadata={"dagster/column_schema": column_schema()},
+    )
+    def validated_bars(
+        context: dg.AssetExecutionContext, flat_files: FlatFilesResource, store: StoreResource
+    ) -> dg.Output[ValidatedDays]:
+        """Every bar of a trading day that keeps the rules, whole market; the rejected rows beside it with their reasons.
+
+        Grain: one bar a ticker and day. Key: ticker, timestamp. Prices in USD, unadjusted; timestamp in UTC. Source: the
+        landed file. Lines of the file less the header = accepted + quarantined. A day with too many bad rows is withheld
+        whole; a file that cannot be read is refused. Both are kept as facts, and nothing of them is loaded.
+        """
+        lake = store.lake(plan.dataset, flat_files.data_source)
+        landing = store.landing(plan.dataset, flat_files.data_source)
+        return dg.Output(ValidatedDays(_stream(context, plan, landing, lake)))
+
+    return validated_bars
+
+
+def _stream(
+    context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake
+) -> Iterator[ValidatedDay]:
+    for day in dates(context.partition_keys):
+        validated = _validated(plan, landing, lake, day)
+        if validated:
+            yield validated
+        # The IO manager has stored the day by the time the stream goes on.
+        fact = lake.fact(day)
+        context.add_asset_metadata(_metadata(lake, fact), partition_key=day.isoformat())
+        if fact and fact.extra_columns:
+            context.log.warning(f"{day}: the vendor added columns, kept as text: {', '.join(fact.extra_columns)}")
+
+
+def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> ValidatedDay | None:
+    landed = landing.fact(day)
+    if landed is None or landed.file is None or lake.is_current(lake.fact(day), landed.file):
+        return None
+    return validate(
+        landing.read(day, landed.file),
+        landed.file,
+        plan.dataset,
+        day,
+        data_source=landing.data_source,
+        max_rejected_share=plan.settings.pipeline.validation.max_rejected_share,
+    )
+
+
+def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
+    if fact is None:
+        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "result": dg.MetadataValue.text("no file")}
+    metadata: dict[str, dg.MetadataValue] = {
+        "dagster/partition_row_count": dg.MetadataValue.int(fact.accepted),
+        "result": dg.MetadataValue.text(fact.status),
+        "lines": dg.MetadataValue.int(fact.lines),
+        "quarantined": dg.MetadataValue.int(fact.quarantined),
+        "file sha256": dg.MetadataValue.text(fact.source_sha256),
+        "rules": dg.MetadataValue.text(fact.rules),
+    }
+    frames = {"bars": fact.bars, "quarantine": fact.quarantine}
+    metadata |= {
+        name: dg.MetadataValue.path(str(lake.path(fact.trading_date, frame))) for name, frame in frames.items() if frame
+    }
+    if fact.cause:
+        metadata["cause"] = dg.MetadataValue.text(fact.cause)
+    if fact.rejected:
+        metadata["quarantined by reason"] = counts_table(fact.rejected, "reason")
+    if fact.modified:
+        metadata["modified"] = counts_table(fact.modified, "change")
+    return metadata
