@@ -1,58 +1,6 @@
 """What Dagster loads: the definitions of `defs/`, made from the configuration, and nothing else."""
 
-import dagster as dg
-
 from tbp_assets.config_loader import load_settings
-from tbp_assets.defs.checks import (
-    build_freshness_check,
-    build_market_data_raw_checks,
-    build_raw_day_file_checks,
-    build_validated_bars_checks,
-    checks_of_loaded_days,
-)
-from tbp_assets.defs.jobs import build_jobs
-from tbp_assets.defs.market_data_raw import build_market_data_raw
-from tbp_assets.defs.raw_day_file import build_raw_day_file
-from tbp_assets.defs.schedules import build_daily_schedule, build_freshness_schedule
-from tbp_assets.defs.shared import Plan
-from tbp_assets.defs.validated_bars import build_validated_bars
-from tbp_assets.io_managers.lake import LakeIOManager
-from tbp_assets.io_managers.timescale import TimescaleIOManager
-from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.resources.flat_files import FlatFilesResource
-from tbp_assets.resources.store import StoreResource
-from tbp_assets.settings import Settings
-
-
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """Build everything Dagster shows and runs from one set of settings."""
-    plan = Plan.of(settings)
-    flat_files = FlatFilesResource.from_settings(settings)
-    store = StoreResource.from_settings(settings)
-    database = DatabaseResource.from_settings(settings)
-    return dg.Definitions(
-        assets=[
-            build_raw_day_file(plan),
-            build_validated_bars(plan),
-            build_market_data_raw(plan, checks_of_loaded_days(plan)),
-        ],
-        asset_checks=[
-            build_raw_day_file_checks(plan),
-            build_validated_bars_checks(plan),
-            build_market_data_raw_checks(plan),
-            build_freshness_check(plan),
-        ],
-        jobs=build_jobs(),
-        schedules=[build_daily_schedule(plan), build_freshness_schedule(plan)],
-        resources={
-            "flat_files": flat_files,
-            "store": store,
-            "database": database,
-            "lake_io_manager": LakeIOManager(store=store, flat_files=flat_files),
-            "timescale_io_manager": TimescaleIOManager(database=database),
-        },
-        executor=dg.in_process_executor,
-    )
-
+from tbp_assets.defs.assembly import build_definitions
 
 defs = build_definitions(load_settings())

@@ -1,7 +1,7 @@
 """What a backfill will do, decided from facts before anything is run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from tbp_assets.bars.day_state import DayState, day_state
@@ -98,7 +98,11 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     wanted = days_to_request(
         [facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now
     )
-    unavailable = {day: states[day] for day in asked if states[day].open and day not in set(wanted)}
+    unavailable = {
+        day: replace(states[day], detail="the provider lists no file")
+        for day in asked
+        if states[day].open and day not in set(wanted)
+    }
     request = [day for day in asked if day not in unavailable] if force else wanted
     return BackfillPlan(
         universe=universe,

@@ -9,7 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH_IN_A_FILE = 160
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -22,13 +24,15 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, default=_plain, indent=2) + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table; numbers are grouped by thousands and aligned right."""
     body = [list(row) for row in rows]
-    grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    named = any(columns)
+    grid = Table(header_style="bold", box=None, pad_edge=False, show_header=named)
     for index, column in enumerate(columns):
         numeric = bool(body) and all(isinstance(row[index], int | float | None) for row in body)
-        grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        last = index == len(columns) - 1
+        grid.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=not last)
     for row in body:
         grid.add_row(*(_cell(value) for value in row))
     return grid

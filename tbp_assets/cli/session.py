@@ -23,6 +23,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.ledger import known_data_source, loaded_span
 
 EVENT_BATCH_SIZE = "500"
 
@@ -57,19 +58,27 @@ class Session:
         return DatabaseResource.from_settings(self.settings).open()
 
     @cached_property
+    def data_source(self) -> str:
+        """Whose days are looked at: the configured source's, else those the database holds."""
+        if self.settings.s3.url:
+            return self.flat_files.data_source
+        with self.database.transaction(read_only=True) as connection:
+            return known_data_source(connection) or self.flat_files.data_source
+
+    @cached_property
     def landing(self) -> LandingZone:
         """The landing zone of the configured source."""
-        return StoreResource.from_settings(self.settings).landing(self.dataset, self.flat_files.data_source)
+        return StoreResource.from_settings(self.settings).landing(self.dataset, self.data_source)
 
     @cached_property
     def lake(self) -> Lake:
         """The lake of the configured source."""
-        return StoreResource.from_settings(self.settings).lake(self.dataset, self.flat_files.data_source)
+        return StoreResource.from_settings(self.settings).lake(self.dataset, self.data_source)
 
     @property
     def route(self) -> str:
         """Source and target in one line, without secrets."""
-        source = self.settings.s3.url or "no source configured"
+        source = self.settings.s3.url or f"no source configured ({self.data_source} days)"
         if urlsplit(source).scheme == "s3":
             source += f" at {self.settings.s3.endpoint_url}"
         kind = "embedded " if self.database.embedded else ""
@@ -78,6 +87,11 @@ class Session:
     def facts(self, first: date, last: date) -> dict[date, DayFacts]:
         """Return what is known of every weekday of a range."""
         return gather(self.landing, self.lake, self.database, weekdays(first, last))
+
+    def known_days(self) -> list[date]:
+        """Return the first and last trading date that were ever loaded, or nothing."""
+        with self.database.transaction(read_only=True) as connection:
+            return loaded_span(connection, self.dataset, self.data_source)
 
     def dagster_environment(self) -> dict[str, str]:
         """Return the variables that dagster.yaml reads, after creating Dagster's schema."""

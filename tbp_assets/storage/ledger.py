@@ -25,6 +25,18 @@ def loads(
     return {row["trading_date"]: LoadFact(**row) for row in rows}
 
 
+def known_data_source(connection: Connection) -> str | None:
+    """Return whose bars the newest load brought, or None where nothing was ever loaded."""
+    return connection.execute(statement("select_data_source")).scalar()
+
+
+def loaded_span(connection: Connection, dataset: Dataset, data_source: str) -> list[date]:
+    """Return the first and the last trading date ever loaded, or nothing."""
+    values = {"dataset": dataset.name, "data_source": data_source}
+    first, last = connection.execute(statement("select_span"), values).one()
+    return [first, last] if first else []
+
+
 def record(connection: Connection, dataset: Dataset, data_source: str, load: LoadFact) -> None:
     """Write a ledger row."""
     values = asdict(load) | {"outside": json.dumps(dict(load.outside))}

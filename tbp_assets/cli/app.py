@@ -1,0 +1,147 @@
+"""The words and options of `tbp`, its exit codes, and how an error reaches a person: one line, never a traceback.
+
+Commands import their work when they are called, so that `tbp --help` answers at once.
+"""
+
+# ruff: noqa: PLC0415
+import signal
+import sys
+from datetime import date, datetime
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from tbp_assets.errors import ConfigError, TbpError, UsageError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration.")
+app.add_typer(config_app, name="config")
+
+FAILED, USAGE = 1, 2
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a date has no zone
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD") from None
+
+
+Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD")]
+
+
+@app.callback()
+def tbp() -> None:
+    """Market-data day files into a database a trading system can trust."""
+
+
+@app.command()
+def backfill(
+    start: Day,
+    end: Day,
+    tickers: Annotated[str, typer.Option(help="Only these tickers of the universe: A,B.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
+    force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Bring a range of trading dates into the database; days that are done are left alone."""
+    from tbp_assets.cli import backfill as work
+
+    chosen = [ticker.strip() for ticker in tickers.split(",") if ticker.strip()]
+    return work.backfill(start, end, tickers=chosen, dry_run=dry_run, force=force, as_json=as_json)
+
+
+@app.command()
+def status(
+    start: Annotated[date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")] = None,
+    end: Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")] = None,
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Show the state of each trading date, and days loaded under another universe."""
+    from tbp_assets.cli import status as work
+
+    return work.status(start, end, as_json=as_json)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One statement, e.g. \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\".")],
+    limit: Annotated[int, typer.Option(min=1, help="Most rows to print.")] = 1000,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Run SQL in a read-only session with a time-out."""
+    from tbp_assets.cli import query as work
+
+    return work.query(sql, limit=limit, as_json=as_json, as_csv=as_csv)
+
+
+@app.command()
+def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
+    """Take two weeks of an invented market through the whole graph into the embedded database."""
+    from tbp_assets.cli import demo as work
+
+    return work.demo(as_json=as_json)
+
+
+@app.command()
+def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on localhost.")] = 3000) -> None:
+    """Start Dagster's UI and daemon; the schedules run while it is up."""
+    from tbp_assets.cli import up as work
+
+    work.up(port)
+
+
+@app.command()
+def stop() -> int:
+    """End the UI and daemon and the embedded PostgreSQL of this TBP_HOME."""
+    from tbp_assets.cli import up as work
+
+    return work.stop()
+
+
+@app.command()
+def migrate() -> int:
+    """Bring the database to the schema of this release."""
+    from tbp_assets.cli import migrate as work
+
+    return work.migrate()
+
+
+@config_app.command("check")
+def config_check(as_json: JsonFlag = False) -> int:  # noqa: FBT002
+    """Check the four files and the environment; name what is missing."""
+    from tbp_assets.cli import config as work
+
+    return work.check(as_json=as_json)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run `tbp`. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = app(standalone_mode=True)
+    except (UsageError, ConfigError) as error:
+        code = _said(error, USAGE)
+    except TbpError as error:
+        code = _said(error, FAILED)
+    except KeyboardInterrupt:
+        code = _interrupted()
+    sys.exit(code)
+
+
+def _said(error: TbpError, code: int) -> int:
+    print(f"tbp: {error}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _interrupted() -> int:
+    print("tbp: interrupted; days that were committed stay, the same command goes on from there", file=sys.stderr)  # noqa: T201
+    return FAILED

@@ -1,0 +1,44 @@
+"""`tbp demo`: two weeks of the synthetic market through the whole graph into the embedded database."""
+
+import os
+from datetime import date
+
+from tbp_assets.cli.backfill import run_backfill, show_report
+from tbp_assets.cli.backfill_plan import days_of, plan_backfill
+from tbp_assets.cli.output import out, print_json
+from tbp_assets.cli.session import Session
+from tbp_assets.config_loader import load_settings
+from tbp_assets.errors import ConfigError
+
+FIRST, LAST = date(2024, 1, 1), date(2024, 1, 12)
+MARKET = "synthetic://market?seed=7&tickers=10400"
+
+
+def demo(*, as_json: bool = False) -> int:
+    """Run the command and return its exit code.
+
+    Raises:
+        ConfigError: A real database is configured, or production.
+    """
+    if not os.environ.get("TBP_FLAT_FILES_URL", "").startswith("synthetic:"):
+        os.environ["TBP_FLAT_FILES_URL"] = MARKET
+    load_settings.cache_clear()
+    session = Session.start()
+    if not session.settings.s3.url.startswith("synthetic:"):
+        raise ConfigError("s3.yml no longer takes its url from TBP_FLAT_FILES_URL, so the demo cannot use the synthetic market")
+    days = days_of(session, FIRST, LAST)
+    plan = plan_backfill(session, days, session.settings.universe, force=True)
+    report = run_backfill(session, days, plan, [])
+    if as_json:
+        print_json(report.as_json())
+        return report.exit_code
+    out.print(session.route)
+    show_report(report)
+    out.print(
+        "\nThese bars are invented (data_source = 'synthetic').\n"
+        "  make up                        open the UI on http://localhost:3000\n"
+        "  tbp status                     the state of each day\n"
+        "  tbp query \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\"\n"
+        f"  TBP_FLAT_FILES_URL='{MARKET}' make up    the UI, with more invented days to materialize"
+    )
+    return report.exit_code

@@ -1,0 +1,88 @@
+"""`tbp status`: the state of every trading date in a range, from facts alone."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tbp_assets.bars.day_state import DayState, day_state
+from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.cli.backfill_plan import days_of
+from tbp_assets.cli.output import out, print_json, span, table
+from tbp_assets.cli.session import Session
+
+SHOWN_WHOLE = 45
+
+
+def status(first: date | None, last: date | None, *, as_json: bool = False) -> int:
+    """Run the command and return its exit code."""
+    session = Session.start()
+    first, last = _range(session, first, last)
+    days = days_of(session, first, last)
+    facts = session.facts(first, last)
+    expectation, now = session.plan.expectation(days), datetime.now(UTC)
+    states = {day: day_state(facts[day], expectation, now) for day in days}
+    elsewhere = [day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash]
+    if as_json:
+        print_json(_as_json(session, facts, states, elsewhere))
+    else:
+        _show(session, facts, states, elsewhere)
+    return 0
+
+
+def _range(session: Session, first: date | None, last: date | None) -> tuple[date, date]:
+    newest = exchange_date(datetime.now(UTC)) - timedelta(days=1)
+    start = session.settings.pipeline.partitions.start_date
+    last = last or newest
+    if first is None:
+        known = session.known_days()
+        window = last - timedelta(days=session.settings.pipeline.schedule.look_back_days)
+        first = max(min([window, *known]), start)
+    return first, last
+
+
+def _row(facts: DayFacts, state: DayState) -> list[object]:
+    lake, load = facts.lake, facts.load
+    file = facts.landing.file if facts.landing else None
+    return [
+        facts.trading_date,
+        state.state,
+        file.lines if file else None,
+        lake.accepted if lake else None,
+        lake.quarantined if lake else None,
+        load.selected if load else None,
+        load.universe if load else "",
+        state.detail,
+    ]
+
+
+def _show(session: Session, facts: dict[date, DayFacts], states: dict[date, DayState], elsewhere: list[date]) -> None:
+    out.print(session.route)
+    shown = list(states)[-SHOWN_WHOLE:]
+    columns = ["trading date", "state", "lines", "accepted", "quarantined", "loaded", "universe", ""]
+    out.print(table(columns, [_row(facts[day], states[day]) for day in shown]))
+    if len(shown) < len(states):
+        out.print(f"({len(states) - len(shown)} earlier days are in the counts below; --from and --to choose, --json lists all)")
+    counts = Counter(state.state for state in states.values())
+    out.print(", ".join(f"{count:,} {state}" for state, count in counts.most_common()))
+    open_days = [day for day, state in states.items() if state.open]
+    if open_days:
+        out.print(f"open: {span(open_days)}")
+    if elsewhere:
+        out.print(
+            f"loaded under another universe than {session.settings.universe.name!r}: {span(elsewhere)}. "
+            f"`tbp backfill {elsewhere[0]} {elsewhere[-1]}` loads them again from the lake"
+        )
+
+
+def _as_json(
+    session: Session, facts: dict[date, DayFacts], states: dict[date, DayState], elsewhere: list[date]
+) -> dict[str, Any]:
+    names = ["trading_date", "state", "lines", "accepted", "quarantined", "loaded", "universe", "detail"]
+    return {
+        "route": session.route,
+        "days": [dict(zip(names, _row(facts[day], states[day]), strict=True)) for day in states],
+        "counts": Counter(state.state for state in states.values()),
+        "open": [day for day, state in states.items() if state.open],
+        "loaded_under_another_universe": elsewhere,
+    }

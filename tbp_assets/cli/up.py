@@ -1,0 +1,100 @@
+"""`tbp up` and `tbp stop`: Dagster's web UI and daemon over the project's database, one of them a home."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import IO, NoReturn
+
+import psutil
+
+from tbp_assets.cli.output import out
+from tbp_assets.cli.session import Session
+from tbp_assets.config_loader import load_settings
+from tbp_assets.embedded.postgres import stop_server
+from tbp_assets.errors import UsageError
+from tbp_assets.settings import PROJECT_ROOT
+
+STOP_SECONDS = 20
+LOOPBACK = "127.0.0.1"
+
+
+def up(port: int) -> NoReturn:
+    """Replace this process by `dagster dev`.
+
+    Raises:
+        UsageError: A UI with its daemon already runs for this TBP_HOME.
+    """
+    session = Session.start()
+    out.print(session.route)
+    environment = session.dagster_environment()
+    held = _claim(session.settings.home / "up.pid")
+    os.set_inheritable(held.fileno(), True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
+        signal.signal(number, signal.SIG_DFL)
+    out.print(f"UI on http://localhost:{port} (Ctrl-C or `tbp stop` ends it)")
+    level = session.settings.pipeline.log_level.lower()
+    command = [
+        sys.executable, "-m", "dagster", "dev",
+        "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
+        "--host", LOOPBACK, "--port", str(port), "--log-level", level,
+    ]  # fmt: skip
+    sys.stdout.flush()
+    os.chdir(PROJECT_ROOT)
+    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606  # our own interpreter
+
+
+def _claim(path: Path) -> IO[str]:
+    stream = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.seek(0)
+        raise UsageError(f"a UI and daemon already run for {path.parent} (pid {stream.read().strip()}): `tbp stop` ends them") from None
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+    return stream
+
+
+def stop() -> int:
+    """End the UI with its daemon, then the embedded server; return the exit code."""
+    home = load_settings().home
+    ended = _end(home / "up.pid")
+    stopped = stop_server(home) if home.exists() else False
+    out.print("UI and daemon ended" if ended else "no UI was running")
+    out.print("embedded PostgreSQL stopped" if stopped else "no embedded PostgreSQL was running")
+    return 0
+
+
+def _end(path: Path) -> bool:
+    pid = _holder(path)
+    if pid is None:
+        return False
+    try:
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return False
+    processes[0].send_signal(signal.SIGINT)
+    _, alive = psutil.wait_procs(processes, STOP_SECONDS)
+    for process in alive:
+        process.kill()
+    while _holder(path) is not None:
+        time.sleep(0.1)
+    return True
+
+
+def _holder(path: Path) -> int | None:
+    """Return the process that holds the claim, or None."""
+    try:
+        with path.open("r+", encoding="ascii") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(stream.read())
+    except FileNotFoundError:
+        pass
+    return None

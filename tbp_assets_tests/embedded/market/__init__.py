@@ -1,0 +1,1 @@
+"""The synthetic market, read back the way a stranger to its code would read it."""
