@@ -107,7 +107,9 @@ class InstrumentsConfig(ConfigModel):
         """
         if name not in {"configured", "all", *self.groups}:
             names = ", ".join(["configured", "all", *self.groups])
-            raise ConfigError(f"universe {name!r} is unknown: instruments.yml knows {names} (TBP_UNIVERSE, pipeline.yml)")
+            raise ConfigError(
+                f"universe {name!r} is unknown: instruments.yml knows {names} (TBP_UNIVERSE, pipeline.yml)"
+            )
         chosen = self.members(name) if name in self.groups else self.instruments
         listings = sorted(listing for ticker in chosen for listing in ticker.listings())
         return Universe(name, tuple(listings), everything=name == "all")
@@ -261,7 +263,9 @@ class Settings(ConfigModel):
         if not url:
             return self.home
         if not url.startswith("file:///"):
-            raise ConfigError(f"TBP_LAKE_URL {url!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)")
+            raise ConfigError(
+                f"TBP_LAKE_URL {url!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)"
+            )
         return Path(url.removeprefix("file://"))
 
     @property

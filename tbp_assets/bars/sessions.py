@@ -57,5 +57,3 @@ def expected_sessions(start: date, end: date) -> frozenset[date]:
     calendar = _calendar(date(end.year + 1, 1, 1))
     first = max(start, CALENDAR_START)
     return frozenset(stamp.date() for stamp in calendar.sessions_in_range(first.isoformat(), end.isoformat()))
-
-

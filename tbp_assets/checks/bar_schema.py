@@ -48,7 +48,9 @@ def schema_failures(bars: pl.DataFrame) -> pl.DataFrame:
 
 def _explained(errors: SchemaErrors, bars: pl.DataFrame) -> pl.DataFrame:
     cases = cast("pl.DataFrame", errors.failure_cases)
-    rows = cases.select("check", "column", "index", "failure_case").unique(["check", "column", "index"], maintain_order=True)
+    rows = cases.select("check", "column", "index", "failure_case").unique(
+        ["check", "column", "index"], maintain_order=True
+    )
     tickers = bars["ticker"].to_list() if "ticker" in bars.columns else []
     texts = {rule.id: rule.text for rule in STORED_RULES}
 
@@ -56,7 +58,6 @@ def _explained(errors: SchemaErrors, bars: pl.DataFrame) -> pl.DataFrame:
         return str(tickers[index]) if index is not None and index < len(tickers) else ""
 
     explained = [
-        (check, ticker(index), texts.get(check, f"{column}: {case}"))
-        for check, column, index, case in rows.iter_rows()
+        (check, ticker(index), texts.get(check, f"{column}: {case}")) for check, column, index, case in rows.iter_rows()
     ]
     return pl.DataFrame(explained, schema=FAILURE_SCHEMA, orient="row")

@@ -61,7 +61,9 @@ def database_matches_lake(days: LoadedDays, day: date) -> CheckOutcome:
         return CheckOutcome(False, str(error))
     stored = read_day(days.database, days.lake.dataset, days.lake.data_source, day)
     if fact is not None and fact.status != "validated":
-        return CheckOutcome(stored.is_empty(), f"{fact.cause}. {stored.height:,} bars of an older file are in the database.")
+        return CheckOutcome(
+            stored.is_empty(), f"{fact.cause}. {stored.height:,} bars of an older file are in the database."
+        )
     found = compare(stored, accepted, days.universe.select(accepted, day).bars)
     frames = {"absent": found.absent, "foreign": found.foreign, "different": found.different}
     metadata: dict[str, dg.MetadataValue] = {name: rows_table(frame) for name, frame in frames.items() if frame.height}

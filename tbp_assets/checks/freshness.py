@@ -26,5 +26,9 @@ def latest_session_present(
         "newest session due": dg.MetadataValue.text(str(newest)),
         "newest session in the database": dg.MetadataValue.text(str(last or "none in the last month")),
     }
-    sentence = f"{newest}: {rows:,} bars" if rows else f"{newest} is due and not in the database: run `tbp backfill {newest} {newest}`"
+    sentence = (
+        f"{newest}: {rows:,} bars"
+        if rows
+        else f"{newest} is due and not in the database: run `tbp backfill {newest} {newest}`"
+    )
     return CheckOutcome(rows > 0, sentence, metadata)

@@ -73,7 +73,9 @@ def every_line_accounted_for(lake: Lake, day: date) -> CheckOutcome:
     except StoredFileError as error:
         return CheckOutcome(False, str(error))
     balance = lake_balance(fact)
-    return CheckOutcome(stored and balance.holds, _sentence(fact, balance.sentence, stored=stored), _metadata(fact, quarantine))
+    return CheckOutcome(
+        stored and balance.holds, _sentence(fact, balance.sentence, stored=stored), _metadata(fact, quarantine)
+    )
 
 
 def _sentence(fact: LakeFact, books: str, *, stored: bool) -> str:
@@ -84,7 +86,9 @@ def _sentence(fact: LakeFact, books: str, *, stored: bool) -> str:
 
 def _metadata(fact: LakeFact, quarantine: pl.DataFrame) -> dict[str, dg.MetadataValue]:
     tables = {"quarantined": counts_table(fact.rejected, "reason"), "modified": counts_table(fact.modified, "change")}
-    shown = {name: table for name, table in tables.items() if (fact.rejected if name == "quarantined" else fact.modified)}
+    shown = {
+        name: table for name, table in tables.items() if (fact.rejected if name == "quarantined" else fact.modified)
+    }
     if quarantine.is_empty():
         return shown
     return shown | {"worst rows": rows_table(quarantine.select("line", "ticker", "reason", "text"))}

@@ -21,7 +21,9 @@ class CheckOutcome:
 def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue:
     """Return the first rows of a frame as a table for the UI."""
     records = [
-        dg.TableRecord({name: value if isinstance(value, int | float | bool) else str(value) for name, value in row.items()})
+        dg.TableRecord(
+            {name: value if isinstance(value, int | float | bool) else str(value) for name, value in row.items()}
+        )
         for row in frame.head(limit).to_dicts()
     ]
     columns = [dg.TableColumn(name) for name in frame.columns]

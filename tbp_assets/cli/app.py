@@ -56,8 +56,12 @@ def backfill(
 
 @app.command()
 def status(
-    start: Annotated[date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")] = None,
-    end: Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")] = None,
+    start: Annotated[
+        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
+    ] = None,
+    end: Annotated[
+        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
+    ] = None,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Show the state of each trading date, and days loaded under another universe."""
@@ -68,7 +72,9 @@ def status(
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="One statement, e.g. \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\".")],
+    sql: Annotated[
+        str, typer.Argument(help="One statement, e.g. \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\".")
+    ],
     limit: Annotated[int, typer.Option(min=1, help="Most rows to print.")] = 1000,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,  # noqa: FBT002
     as_json: JsonFlag = False,  # noqa: FBT002

@@ -95,9 +95,7 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     reload = [] if force else [day for day in days if _reload(facts[day], states[day], universe, rows.get(day, 0))]
     asked = [day for day in days if day not in set(reload)]
     listing = session.flat_files.open().days(session.dataset, asked) if asked else {}
-    wanted = days_to_request(
-        [facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now
-    )
+    wanted = days_to_request([facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now)
     unavailable = {
         day: replace(states[day], detail="the provider lists no file")
         for day in asked
@@ -133,4 +131,3 @@ def chunks(days: list[date], size: int) -> list[tuple[date, date]]:
         else:
             stretches.append([day])
     return [(stretch[0], stretch[-1]) for stretch in stretches]
-

@@ -25,7 +25,9 @@ def demo(*, as_json: bool = False) -> int:
     load_settings.cache_clear()
     session = Session.start()
     if not session.settings.s3.url.startswith("synthetic:"):
-        raise ConfigError("s3.yml no longer takes its url from TBP_FLAT_FILES_URL, so the demo cannot use the synthetic market")
+        raise ConfigError(
+            "s3.yml no longer takes its url from TBP_FLAT_FILES_URL, so the demo cannot use the synthetic market"
+        )
     days = days_of(session, FIRST, LAST)
     plan = plan_backfill(session, days, session.settings.universe, force=True)
     report = run_backfill(session, days, plan, [])

@@ -22,7 +22,9 @@ def status(first: date | None, last: date | None, *, as_json: bool = False) -> i
     facts = session.facts(first, last)
     expectation, now = session.plan.expectation(days), datetime.now(UTC)
     states = {day: day_state(facts[day], expectation, now) for day in days}
-    elsewhere = [day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash]
+    elsewhere = [
+        day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash
+    ]
     if as_json:
         print_json(_as_json(session, facts, states, elsewhere))
     else:
@@ -62,7 +64,9 @@ def _show(session: Session, facts: dict[date, DayFacts], states: dict[date, DayS
     columns = ["trading date", "state", "lines", "accepted", "quarantined", "loaded", "universe", ""]
     out.print(table(columns, [_row(facts[day], states[day]) for day in shown]))
     if len(shown) < len(states):
-        out.print(f"({len(states) - len(shown)} earlier days are in the counts below; --from and --to choose, --json lists all)")
+        out.print(
+            f"({len(states) - len(shown)} earlier days are in the counts below; --from and --to choose, --json lists all)"
+        )
     counts = Counter(state.state for state in states.values())
     out.print(", ".join(f"{count:,} {state}" for state, count in counts.most_common()))
     open_days = [day for day, state in states.items() if state.open]

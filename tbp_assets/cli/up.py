@@ -53,7 +53,9 @@ def _claim(path: Path) -> IO[str]:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         stream.seek(0)
-        raise UsageError(f"a UI and daemon already run for {path.parent} (pid {stream.read().strip()}): `tbp stop` ends them") from None
+        raise UsageError(
+            f"a UI and daemon already run for {path.parent} (pid {stream.read().strip()}): `tbp stop` ends them"
+        ) from None
     stream.truncate(0)
     stream.write(str(os.getpid()))
     stream.flush()

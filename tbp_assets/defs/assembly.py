@@ -62,4 +62,3 @@ def _assembled(settings: Settings) -> dg.Definitions:
         },
         executor=dg.in_process_executor,
     )
-

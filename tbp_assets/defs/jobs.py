@@ -1,7 +1,9 @@
 """The jobs: the day bars of a partition with their checks, and the freshness check alone."""
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition  # the return type of define_asset_job
+from dagster._core.definitions.unresolved_asset_job_definition import (
+    UnresolvedAssetJobDefinition,
+)  # the return type of define_asset_job
 
 from tbp_assets.defs.checks import FRESHNESS
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS

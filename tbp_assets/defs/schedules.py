@@ -74,7 +74,10 @@ def open_days(
 ) -> list[date]:
     """Return the days of the look-back window to ask for now."""
     today = exchange_date(now)
-    first = max(today - timedelta(days=plan.settings.pipeline.schedule.look_back_days), plan.settings.pipeline.partitions.start_date)
+    first = max(
+        today - timedelta(days=plan.settings.pipeline.schedule.look_back_days),
+        plan.settings.pipeline.partitions.start_date,
+    )
     window = weekdays(first, today - timedelta(days=1))
     landing = store.landing(plan.dataset, flat_files.data_source)
     lake = store.lake(plan.dataset, flat_files.data_source)

@@ -67,9 +67,7 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
     return validated_bars
 
 
-def _stream(
-    context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake
-) -> Iterator[ValidatedDay]:
+def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake) -> Iterator[ValidatedDay]:
     for day in dates(context.partition_keys):
         validated = _validated(plan, landing, lake, day)
         if validated:

@@ -104,7 +104,9 @@ def _report(context: OutputContext, stream: LoadStream, done: dict[date, Metadat
 
 
 def _failure(open_days: dict[date, DayState], done: int) -> dg.Failure:
-    sentences = [f"{day}: {state.state}" + (f" ({state.detail})" if state.detail else "") for day, state in open_days.items()]
+    sentences = [
+        f"{day}: {state.state}" + (f" ({state.detail})" if state.detail else "") for day, state in open_days.items()
+    ]
     return dg.Failure(
         description=f"{len(open_days)} days stay open, {done} are done. " + "; ".join(sentences),
         metadata={OPEN_DAYS: ", ".join(map(str, open_days))},

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CHUNK_BYTES = 1 << 20
-BAD_CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"}
+BAD_CREDENTIALS = {
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "AuthorizationHeaderMalformed",
+}
 FORBIDDEN, NOT_FOUND, SERVER_FAULT = 403, 404, 500
 THROTTLED = 429
 
@@ -97,7 +103,9 @@ def _from_answer(error: ClientError, url: str, *, listing: bool) -> TbpError:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in BAD_CREDENTIALS or (listing and status == FORBIDDEN):
-        return CredentialsError(f"{url}: the provider refused the credentials ({code}); check POLYGON_S3_ACCESS_KEY and _SECRET_KEY")
+        return CredentialsError(
+            f"{url}: the provider refused the credentials ({code}); check POLYGON_S3_ACCESS_KEY and _SECRET_KEY"
+        )
     if code == "NoSuchBucket":
         return ConfigError(f"{url}: no such bucket (TBP_FLAT_FILES_URL, s3.yml: url)")
     if status == FORBIDDEN:

@@ -124,4 +124,6 @@ def _market(query: str) -> SyntheticMarket:
     try:
         return SyntheticMarket(**{name: int(values[-1]) for name, values in parse_qs(query).items()})
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"synthetic market {query!r}: {error}; it takes seed and tickers (TBP_FLAT_FILES_URL)") from None
+        raise ConfigError(
+            f"synthetic market {query!r}: {error}; it takes seed and tickers (TBP_FLAT_FILES_URL)"
+        ) from None

@@ -17,6 +17,8 @@ def refuse_stand_ins(settings: Settings) -> None:
             "unset DB_HOST, or set TBP_FLAT_FILES_URL to a real source"
         )
     if settings.pipeline.environment == "production" and synthetic:
-        raise ConfigError("ENVIRONMENT=production refuses the synthetic market: set TBP_FLAT_FILES_URL to a real source")
+        raise ConfigError(
+            "ENVIRONMENT=production refuses the synthetic market: set TBP_FLAT_FILES_URL to a real source"
+        )
     if settings.pipeline.environment == "production" and embedded:
         raise ConfigError("ENVIRONMENT=production refuses the embedded database: set DB_HOST, DB_USER and DB_PASSWORD")

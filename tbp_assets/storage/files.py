@@ -87,7 +87,9 @@ class FileStore:
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            raise StoredFileError(f"{path} is damaged ({error.error_count()} faults): delete it and run the day again") from None
+            raise StoredFileError(
+                f"{path} is damaged ({error.error_count()} faults): delete it and run the day again"
+            ) from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
 

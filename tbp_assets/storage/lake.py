@@ -20,6 +20,7 @@ from tbp_assets.datasets import Dataset
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.files import FileStore, sha256_of
 
+
 @dataclass(frozen=True, slots=True)
 class Lake:
     """Validated bars and quarantined rows of one dataset from one data source."""
@@ -101,4 +102,3 @@ class Lake:
             return sha256_of(self.path(day, frame).read_bytes()) == frame.sha256
         except OSError:
             return False
-

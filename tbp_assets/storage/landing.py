@@ -96,9 +96,13 @@ class LandingZone:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise StoredFileError(f"{day}: landed file {path} cannot be read; materialize raw_day_file again") from error
+            raise StoredFileError(
+                f"{day}: landed file {path} cannot be read; materialize raw_day_file again"
+            ) from error
         if sha256_of(content) != file.sha256:
-            raise StoredFileError(f"{day}: landed file {path} was altered; delete it and materialize raw_day_file again")
+            raise StoredFileError(
+                f"{day}: landed file {path} was altered; delete it and materialize raw_day_file again"
+            )
         return content
 
     def _write(self, fact: LandingFact) -> LandingFact:

@@ -16,9 +16,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.sql import statement
 
 
-def loads(
-    connection: Connection, dataset: Dataset, data_source: str, first: date, last: date
-) -> dict[date, LoadFact]:
+def loads(connection: Connection, dataset: Dataset, data_source: str, first: date, last: date) -> dict[date, LoadFact]:
     """Return the newest load of every day in a range that was ever loaded."""
     values = {"dataset": dataset.name, "data_source": data_source, "first_day": first, "last_day": last}
     rows = connection.execute(statement("select_loads"), values).mappings()

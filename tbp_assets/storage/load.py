@@ -70,7 +70,9 @@ def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) 
     """
     lake, data_source = day.lake, day.lake.data_source
     if data_source == SYNTHETIC and not database.embedded:
-        raise DatabaseRefusedError(f"{lake.trading_date}: synthetic bars only enter the embedded database, not {database.address}")
+        raise DatabaseRefusedError(
+            f"{lake.trading_date}: synthetic bars only enter the embedded database, not {database.address}"
+        )
     with database.transaction() as connection:
         connection.execute(statement("lock_day"), {"day_key": f"{dataset.name} {data_source} {lake.trading_date}"})
         _refuse_foreign(connection, database, data_source)

@@ -36,9 +36,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
         before = _version(connection, database.address.schema)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        config.attributes.update(
-            connection=connection, schema=database.address.schema, chunk_days=database.chunk_days
-        )
+        config.attributes.update(connection=connection, schema=database.address.schema, chunk_days=database.chunk_days)
         command.upgrade(config, "head")
     return before, newest_version()
 

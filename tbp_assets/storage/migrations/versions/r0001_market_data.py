@@ -76,7 +76,9 @@ def upgrade() -> None:
     if _timescale():
         interval = f"INTERVAL '{int(context.config.attributes['chunk_days'])} days'"
         op.execute(
-            "SELECT create_hypertable('market_data_raw', by_range('timestamp', " + interval + "), create_default_indexes => false)"
+            "SELECT create_hypertable('market_data_raw', by_range('timestamp', "
+            + interval
+            + "), create_default_indexes => false)"
         )
     op.execute("CREATE INDEX market_data_raw_timestamp ON market_data_raw USING brin (timestamp)")
     for comment in COMMENTS:

@@ -1,0 +1,107 @@
+"""Fixtures every test may use: one embedded server a test process, and a project of its own for each test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tbp_assets.config_loader import load_settings
+from tbp_assets.embedded.postgres import release, stop_server
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.settings import PROJECT_ROOT, Settings
+from tbp_assets.storage.database import Database
+from tbp_assets_tests.day_files import write_mirror
+
+VARIABLES = (
+    "POLYGON_S3_ACCESS_KEY", "POLYGON_S3_SECRET_KEY", "POLYGON_API_KEY", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER",
+    "DB_PASSWORD", "LOG_LEVEL", "ENVIRONMENT", "TBP_HOME", "TBP_FLAT_FILES_URL", "TBP_LAKE_URL", "TBP_UNIVERSE",
+    "TBP_S3_ENDPOINT_URL", "TBP_CONFIG_DIR", "DAGSTER_HOME", "TBP_DAGSTER_URL", "TBP_DAGSTER_DIR",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Path]:
+    """A TBP_HOME whose embedded server the tests of this process share."""
+    home = Path(tempfile.mkdtemp(prefix="tbp-tests-"))
+    yield home
+    stop_server(home)
+    release(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A configuration, stores and schemas that one test has for itself.
+
+    Attributes:
+        root: Directory of everything the test writes.
+        monkeypatch: Sets the variables of this process; children inherit them.
+    """
+
+    root: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    @property
+    def config(self) -> Path:
+        """Directory of the four YAML files."""
+        return self.root / "config"
+
+    @property
+    def mirror(self) -> Path:
+        """Directory of the local mirror that is the source of day files."""
+        return self.root / "mirror"
+
+    @property
+    def store(self) -> Path:
+        """Directory of landing zone and lake."""
+        return self.root / "store"
+
+    def publish(self, files: Mapping[date, bytes]) -> None:
+        """Put day files into the mirror."""
+        write_mirror(self.mirror, files)
+
+    def settings(self, **environment: str) -> Settings:
+        """Set variables and return the settings they make."""
+        for name, value in environment.items():
+            self.monkeypatch.setenv(name, value)
+        load_settings.cache_clear()
+        return load_settings()
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace text that must occur once in a configuration file."""
+        path = self.config / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        load_settings.cache_clear()
+
+    def database(self) -> Database:
+        """Return the test's own schema of the shared server, migrated."""
+        return DatabaseResource.from_settings(self.settings()).open()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) -> Iterator[Project]:
+    """A project with an empty mirror, store and database schema."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    own = Project(tmp_path, monkeypatch)
+    shutil.copytree(PROJECT_ROOT / "config", own.config)
+    own.mirror.mkdir()
+    unique = uuid4().hex[:12]
+    own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
+    own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
+    monkeypatch.setenv("TBP_CONFIG_DIR", str(own.config))
+    monkeypatch.setenv("TBP_HOME", str(server_home))
+    monkeypatch.setenv("TBP_LAKE_URL", own.store.as_uri())
+    monkeypatch.setenv("TBP_FLAT_FILES_URL", own.mirror.as_uri())
+    load_settings.cache_clear()
+    yield own
+    load_settings.cache_clear()
