@@ -1,4 +1,4 @@
-"""Reads config/*.yml into `settings` models: YAML first, then ${VAR} and ${VAR:-default} in string nodes, then types."""
+"""Reads config/*.yml into `settings` models: YAML, then ${VAR} and ${VAR:-default} in string nodes, then types."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ class _Substitution:
         if "${" not in text:
             return text
         try:
-            return expandvars.expand(text, environ=self.environment, nounset=True, surrounded_vars_only=True)
+            return cast(
+                "str",
+                expandvars.expand(text, environ=self.environment, nounset=True, surrounded_vars_only=True),  # pyright: ignore[reportUnknownMemberType]  # untyped parameters
+            )
         except expandvars.UnboundVariable:
             name = text.removeprefix("${").removesuffix("}")
             if text != f"${{{name}}}":
@@ -151,7 +154,7 @@ def _read(path: Path) -> Any:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold keys and values")
-    return content
+    return cast("dict[str, Any]", content)
 
 
 def _explain(error: ValidationError, substitution: _Substitution) -> str:

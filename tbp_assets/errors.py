@@ -1,8 +1,8 @@
 """The project's errors, named by the decision their catcher takes.
 
-`TransientError`: the same call may work later, so Dagster's retry policy repeats it. `TerminalError`: repeating it cannot
-help, a person or a new file must. Messages say what failed, which key or day, and what to do; the CLI prints them alone.
-Driver and client errors are translated once, where the protocol is spoken (`providers/`, `storage/`).
+`TransientError`: the same call may work later, so Dagster's retry policy repeats it. `TerminalError`: repeating it
+cannot help, a person or a new file must. Messages say what failed, which key or day, and what to do; the CLI prints
+them alone. Driver and client errors are translated once, where the protocol is spoken (`providers/`, `storage/`).
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ line number and never two rows or none. No field of the vendor's files is quoted
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from gzip import GzipFile
-from zlib import error as ZlibError
 
 import polars as pl
 
@@ -46,7 +46,7 @@ def decompressed(compressed: bytes) -> Iterator[bytes]:
         with GzipFile(fileobj=io.BytesIO(compressed)) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
-    except (OSError, EOFError, ZlibError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileUnusableError(f"not a whole gzip file ({error})") from error
 
 

@@ -1,4 +1,4 @@
-"""The one set of rules on a bar. The splitter, the pandera schema, the table schema in the UI and the docs read it here.
+"""The one set of rules on a bar: the splitter, the pandera schema, the table schema in the UI and the docs read it.
 
 A rule's expression is true where a row keeps it; null counts as kept, because missing values have rules of their own.
 Rules that only need columns of a stored bar are also checked on the Parquet as it lies on disk.

@@ -6,6 +6,7 @@ with the materialization it speaks of.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from typing import cast
 
 import dagster as dg
 
@@ -14,13 +15,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from tbp_assets.checks.outcome import CheckOutcome
 
-Log = Callable[[dg.AssetCheckEvaluation], None]
 PAGE = 1000
 
 
 def record(
-    log: Log,
-    instance: dg.DagsterInstance,
+    context: dg.OpExecutionContext,
     check: dg.AssetCheckKey,
     outcomes: Iterable[tuple[date, CheckOutcome]],
     days: Sequence[date],
@@ -28,13 +27,14 @@ def record(
     """Log an evaluation of a check for every day.
 
     Args:
-        log: `log_event` of the step's context.
-        instance: Where the days' materializations are looked up.
+        context: Of the step that looked.
         check: Which check.
         outcomes: Days with their outcomes; consumed as they come.
         days: The same days, known beforehand.
     """
-    targets = _newest_materializations(instance, check.asset_key, days)
+    targets = _newest_materializations(context.instance, check.asset_key, days)
+    # log_event takes check evaluations, as its body shows; its annotation in 1.13 leaves them out.
+    log = cast("Callable[[dg.AssetCheckEvaluation], None]", context.log_event)
     for day, outcome in outcomes:
         log(
             dg.AssetCheckEvaluation(

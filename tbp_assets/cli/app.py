@@ -39,7 +39,7 @@ def tbp() -> None:
 
 
 @app.command()
-def backfill(
+def backfill(  # noqa: PLR0917  # options of a command
     start: Day,
     end: Day,
     tickers: Annotated[str, typer.Option(help="Only these tickers of the universe: A,B.")] = "",

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -202,7 +202,7 @@ def _words(event: dg.DagsterEvent) -> str:
 
 
 @contextmanager
-def _progress(days: int) -> Iterator[None]:
+def _progress(days: int) -> Generator[None]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     )  # fmt: skip
@@ -225,7 +225,7 @@ class _Listener(logging.Handler):
         super().__init__()
         self.settled = settled
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # logging's signature
         self.settled()
 
 

@@ -94,7 +94,7 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     states = {day: day_state(facts[day], expectation, now) for day in days}
     reload = [] if force else [day for day in days if _reload(facts[day], states[day], universe, rows.get(day, 0))]
     asked = [day for day in days if day not in set(reload)]
-    listing = session.flat_files.open().days(session.dataset, asked) if asked else {}
+    listing = session.flat_files.open().days(session.dataset, asked) if asked else dict[date, Listed]()
     wanted = days_to_request([facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now)
     unavailable = {
         day: replace(states[day], detail="the provider lists no file")

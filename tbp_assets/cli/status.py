@@ -65,7 +65,7 @@ def _show(session: Session, facts: dict[date, DayFacts], states: dict[date, DayS
     out.print(table(columns, [_row(facts[day], states[day]) for day in shown]))
     if len(shown) < len(states):
         out.print(
-            f"({len(states) - len(shown)} earlier days are in the counts below; --from and --to choose, --json lists all)"
+            f"({len(states) - len(shown)} earlier days are counted below; --from and --to choose, --json lists all)"
         )
     counts = Counter(state.state for state in states.values())
     out.print(", ".join(f"{count:,} {state}" for state, count in counts.most_common()))

@@ -11,7 +11,7 @@ from tbp_assets.checks.freshness import latest_session_present
 from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
 from tbp_assets.checks.landing import day_file_is_whole
 from tbp_assets.checks.outcome import CheckOutcome
-from tbp_assets.checks.recording import Log, record
+from tbp_assets.checks.recording import record
 from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, Plan
@@ -28,7 +28,9 @@ LOOK_BACK = timedelta(days=14)
 DESCRIPTIONS = {
     "day_file_is_whole": "The provider's file is landed whole (length, gzip CRC, header), or none was expected.",
     "bars_match_schema": "Every stored bar has the right types and keeps every rule, re-read from the Parquet on disk.",
-    "every_row_accounted_for": "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe.",
+    "every_row_accounted_for": (
+        "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe."
+    ),
     "database_matches_lake": "Every bar of the universe is in the database with the lake's values, bit for bit.",
     FRESHNESS.name: "The newest session whose file is due has bars in the database.",
 }
@@ -42,11 +44,11 @@ def _specs(plan: Plan, asset: dg.AssetKey, names: Sequence[str]) -> list[dg.Asse
 
 
 def _record(
-    log: Log, instance: dg.DagsterInstance, asset: dg.AssetKey, outcomes: Mapping[str, Outcomes], days: list[date]
+    context: dg.OpExecutionContext, asset: dg.AssetKey, outcomes: Mapping[str, Outcomes], days: list[date]
 ) -> None:
     try:
         for name, found in outcomes.items():
-            record(log, instance, dg.AssetCheckKey(asset, name), found, days)
+            record(context, dg.AssetCheckKey(asset, name), found, days)
     except TbpError as error:
         raise as_failure(error) from error
 
@@ -64,7 +66,7 @@ def build_raw_day_file_checks(plan: Plan) -> dg.AssetChecksDefinition:
         landing = store.landing(plan.dataset, flat_files.data_source)
         expectation = plan.expectation(days)
         outcomes = {"day_file_is_whole": ((day, day_file_is_whole(landing, expectation, day)) for day in days)}
-        _record(context.op_execution_context.log_event, context.instance, RAW_DAY_FILE, outcomes, days)
+        _record(context.op_execution_context, RAW_DAY_FILE, outcomes, days)
         yield from ()
 
     return raw_day_file_checks
@@ -88,8 +90,7 @@ def build_validated_bars_checks(plan: Plan) -> dg.AssetChecksDefinition:
             "every_row_accounted_for": ((day, every_line_accounted_for(lake, day)) for day in days),
         }
         _record(
-            context.op_execution_context.log_event,
-            context.instance,
+            context.op_execution_context,
             VALIDATED_BARS,
             _selected(all_outcomes, context),
             days,
@@ -130,7 +131,7 @@ def build_market_data_raw_checks(plan: Plan) -> dg.AssetChecksDefinition:
         lake = store.lake(plan.dataset, flat_files.data_source)
         loaded = LoadedDays(lake, database.open(), chosen_universe(plan, dict(context.run.tags)))
         outcomes = _selected(loaded_outcomes(loaded, days), context)
-        _record(context.op_execution_context.log_event, context.instance, MARKET_DATA_RAW, outcomes, days)
+        _record(context.op_execution_context, MARKET_DATA_RAW, outcomes, days)
         yield from ()
 
     return market_data_raw_checks
@@ -148,8 +149,7 @@ def checks_of_loaded_days(plan: Plan) -> CheckLoaded:
     ) -> None:
         universe = chosen_universe(plan, dict(context.run.tags))
         loaded = LoadedDays(store.lake(plan.dataset, data_source), database.open(), universe)
-        log = context.op_execution_context.log_event
-        _record(log, context.instance, MARKET_DATA_RAW, loaded_outcomes(loaded, days), list(days))
+        _record(context.op_execution_context, MARKET_DATA_RAW, loaded_outcomes(loaded, days), list(days))
 
     return check
 

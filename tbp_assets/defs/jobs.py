@@ -16,17 +16,17 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
     """Build the jobs."""
     freshness = dg.AssetSelection.checks(FRESHNESS)
     return [
-        dg.define_asset_job(
+        dg.define_asset_job(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
             DAY_BARS_JOB,
             selection=DAY_BARS - freshness,
             description="File, validation and load of trading days, with every check of each day.",
         ),
-        dg.define_asset_job(
+        dg.define_asset_job(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
             LOAD_JOB,
             selection=dg.AssetSelection.assets(MARKET_DATA_RAW) - freshness,
             description="Load days from the lake again, without asking the provider: for a new ticker or universe.",
         ),
-        dg.define_asset_job(
+        dg.define_asset_job(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
             FRESHNESS_JOB,
             selection=freshness,
             description="Is the newest expected session in the database? Runs even when nothing else did.",

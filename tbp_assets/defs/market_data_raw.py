@@ -58,11 +58,11 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         store: StoreResource,
         database: DatabaseResource,
     ) -> dg.Output[LoadStream]:
-        """The universe's bars in the database: unadjusted prices in USD, shares traded, timestamps in UTC.
+        """The universe's bars in the database: unadjusted prices in USD, shares, timestamps in UTC.
 
-        Grain and key: ticker, timeframe, data_source, timestamp. Source: validated_bars. Each day is one transaction with
-        its load_ledger row; loading a day again changes nothing. Withheld and refused days are not loaded, and what an
-        earlier file brought stays.
+        Grain and key: ticker, timeframe, data_source, timestamp. Source: validated_bars. Each day is one transaction
+        with its load_ledger row; loading a day again changes nothing. Withheld and refused days are not loaded, and
+        what an earlier file brought stays.
         """
         refuse_stand_ins(plan.settings)
         days = dates(context.partition_keys)
@@ -70,7 +70,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         landing = store.landing(plan.dataset, flat_files.data_source)
         stream = LoadStream(
             days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
-            describe=lambda day, load, seconds: _metadata(day, load, seconds),
+            describe=_metadata,
             attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
             check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
         )

@@ -1,5 +1,6 @@
 """The partitions: one a weekday, keyed by the trading date in New York. Holidays are partitions that load no rows."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import dagster as dg
@@ -16,6 +17,6 @@ def trading_days(start: date) -> dg.DailyPartitionsDefinition:
     )
 
 
-def dates(keys: list[str] | tuple[str, ...]) -> list[date]:
+def dates(keys: Sequence[str]) -> list[date]:
     """Return partition keys as dates."""
     return [date.fromisoformat(key) for key in keys]

@@ -27,7 +27,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         backfill_policy=plan.backfill_policy,
         retry_policy=plan.retry_policy,
         output_required=False,
-        dagster_type=dg.Nothing,
+        dagster_type=dg.Nothing,  # pyright: ignore[reportArgumentType]  # a DagsterType that poses as a type
         group_name=GROUP,
         owners=OWNERS,
         kinds={"s3", "csv"},

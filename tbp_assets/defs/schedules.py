@@ -1,4 +1,4 @@
-"""The schedules: the daily run asks for every open day of the look-back window; the freshness check has its own tick."""
+"""The schedules: the daily run asks for every open day of the look-back window; the freshness check ticks alone."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -33,7 +33,7 @@ def build_daily_schedule(plan: Plan) -> dg.ScheduleDefinition:
     """Build the daily run. Friday's file appears on Saturday, so it ticks Tuesday to Saturday."""
     ask_at = plan.settings.pipeline.schedule.ask_at
 
-    @dg.schedule(
+    @dg.schedule(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
         name="daily_bars",
         job_name=DAY_BARS_JOB,
         cron_schedule=f"{ask_at.minute} {ask_at.hour} * * 2-6",

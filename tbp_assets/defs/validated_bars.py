@@ -54,11 +54,11 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
     def validated_bars(
         context: dg.AssetExecutionContext, flat_files: FlatFilesResource, store: StoreResource
     ) -> dg.Output[ValidatedDays]:
-        """Every bar of a trading day that keeps the rules, whole market; the rejected rows beside it with their reasons.
+        """Every bar of a trading day that keeps the rules, whole market; rejected rows beside it with reasons.
 
-        Grain: one bar a ticker and day. Key: ticker, timestamp. Prices in USD, unadjusted; timestamp in UTC. Source: the
-        landed file. Lines of the file less the header = accepted + quarantined. A day with too many bad rows is withheld
-        whole; a file that cannot be read is refused. Both are kept as facts, and nothing of them is loaded.
+        Grain: one bar a ticker and day. Key: ticker, timestamp. Prices in USD, unadjusted; timestamp in UTC. Source:
+        the landed file. Lines of the file less the header = accepted + quarantined. A day with too many bad rows is
+        withheld whole; a file that cannot be read is refused. Both are kept as facts, and nothing of them is loaded.
         """
         lake = store.lake(plan.dataset, flat_files.data_source)
         landing = store.landing(plan.dataset, flat_files.data_source)
@@ -76,7 +76,7 @@ def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone,
         fact = lake.fact(day)
         context.add_asset_metadata(_metadata(lake, fact), partition_key=day.isoformat())
         if fact and fact.extra_columns:
-            context.log.warning(f"{day}: the vendor added columns, kept as text: {', '.join(fact.extra_columns)}")
+            context.log.warning("%s: the vendor added columns, kept as text: %s", day, ", ".join(fact.extra_columns))
 
 
 def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> ValidatedDay | None:
@@ -106,7 +106,7 @@ def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     }
     frames = {"bars": fact.bars, "quarantine": fact.quarantine}
     metadata |= {
-        name: dg.MetadataValue.path(str(lake.path(fact.trading_date, frame))) for name, frame in frames.items() if frame
+        name: dg.PathMetadataValue(str(lake.path(fact.trading_date, frame))) for name, frame in frames.items() if frame
     }
     if fact.cause:
         metadata["cause"] = dg.MetadataValue.text(fact.cause)

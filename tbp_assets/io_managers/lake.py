@@ -48,7 +48,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
     store: dg.ResourceDependency[StoreResource]
     flat_files: dg.ResourceDependency[FlatFilesResource]
 
-    def handle_output(self, context: OutputContext, obj: ValidatedDays) -> None:
+    def handle_output(self, context: OutputContext, obj: ValidatedDays) -> None:  # noqa: ARG002  # dagster's signature
         """Write every day of the stream; a day stands alone, whatever happens to the next."""
         lake = self._lake(US_STOCKS_DAY_AGGS)
         try:

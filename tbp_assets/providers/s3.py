@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -79,13 +79,12 @@ class S3FlatFiles:
         """GET one object in one request, streaming it."""
         with _translated(f"s3://{self.bucket}/{key}"):
             answer = self.client.get_object(Bucket=self.bucket, Key=key)
-            for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
-                target.write(chunk)
+            target.writelines(answer["Body"].iter_chunks(CHUNK_BYTES))
         return Listed(key, answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"])
 
 
 @contextmanager
-def _translated(url: str, *, listing: bool = False) -> Iterator[None]:
+def _translated(url: str, *, listing: bool = False) -> Generator[None]:
     try:
         yield
     except ClientError as error:

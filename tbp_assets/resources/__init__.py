@@ -1,1 +1,1 @@
-"""What Dagster configures and shows: sources, file stores and the database as ConfigurableResource. No secret is a field."""
+"""What Dagster configures and shows: source, stores and database as ConfigurableResource. No secret is a field."""

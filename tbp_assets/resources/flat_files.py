@@ -4,7 +4,7 @@ Secrets are no fields, because Dagster shows fields: they are read from the conf
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Self, cast
+from typing import TYPE_CHECKING, Final, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import url2pathname
 
@@ -82,7 +82,7 @@ class FlatFilesResource(S3Resource):
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        client = boto3.client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
+        return boto3.client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
             "s3",
             endpoint_url=self.endpoint_url,
             region_name=self.region_name,
@@ -90,7 +90,6 @@ class FlatFilesResource(S3Resource):
             aws_secret_access_key=s3.secret_key.get_secret_value(),
             config=config,
         )
-        return cast("S3Client", client)
 
     def get_object_to_set_on_execution_context(self) -> Self:
         """Return the resource itself: the parent would make a client, for which a local mirror has no keys."""

@@ -44,8 +44,8 @@ def read_day(database: Database, dataset: Dataset, data_source: str, day: date) 
     start, end = day_bounds(day)
     values = {"timeframe": dataset.timeframe, "data_source": data_source, "day_start": start, "day_end": end}
     buffer = io.BytesIO()
-    with database.transaction(read_only=True) as connection, connection.connection.cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(source("copy_day_out"), values), buffer)  # pyright: ignore[reportAttributeAccessIssue]  # psycopg2's cursor
+    with database.transaction(read_only=True) as connection, database.driver(connection).cursor() as cursor:
+        cursor.copy_expert(cursor.mogrify(source("copy_day_out"), values), buffer)
     buffer.seek(0)
     types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.Int64()}
     rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True)

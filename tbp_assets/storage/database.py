@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 import psycopg2
+import psycopg2.extensions
 from pydantic import SecretStr
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -84,7 +85,7 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
+    def transaction(self, *, read_only: bool = False) -> Generator[Connection]:
         """Open a transaction that is committed at the end, or rolled back whole.
 
         Raises:
@@ -97,8 +98,13 @@ class Database:
             with connection.execution_options(**options).begin():
                 yield connection
 
+    @staticmethod
+    def driver(connection: Connection) -> psycopg2.extensions.connection:
+        """Return psycopg2's own connection of a transaction, for COPY."""
+        return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
+
     @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translated(self) -> Generator[None]:
         """Turn driver errors into the project's, naming the database."""
         try:
             yield

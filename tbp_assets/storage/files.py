@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeVar
@@ -43,7 +43,7 @@ class FileStore:
                     path.unlink(missing_ok=True)
 
     @contextmanager
-    def writing(self) -> Iterator[IO[bytes]]:
+    def writing(self) -> Generator[IO[bytes]]:
         """Open a temporary file; it disappears at the end unless `commit` gave it a name."""
         with _translated(self.root):
             directory = self.root / INCOMING
@@ -72,7 +72,7 @@ class FileStore:
                 stream.write(content)
             self.commit(stream, path)
 
-    def write_fact(self, path: Path, fact: Fact) -> None:
+    def write_fact(self, path: Path, fact: object) -> None:
         """Write a fact as JSON."""
         self.write(path, TypeAdapter(type(fact)).dump_json(fact, indent=1) + b"\n")
 
@@ -103,7 +103,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _translated(root: Path) -> Iterator[None]:
+def _translated(root: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -1,6 +1,7 @@
 """The lake: one Parquet file of accepted bars a day, the quarantined rows beside it, and a manifest that names both.
 
-File names carry the content's sha256 and the manifest is replaced last, so that a reader sees the old day or the new one.
+File names carry the content's sha256 and the manifest is replaced last, so that a reader sees the old day or the
+new one, never a mixture.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _refuse_foreign(connection: Connection, database: Database, data_source: str
     other = connection.execute(statement("foreign_source"), {"data_source": data_source}).scalar()
     if other:
         raise DatabaseRefusedError(
-            f"{database.address} holds {other} bars; {data_source} bars do not enter it. Use another TBP_HOME or database"
+            f"{database.address} holds {other} bars; {data_source} bars stay out: use another TBP_HOME or database"
         )
 
 
@@ -133,8 +133,8 @@ def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
     buffer = io.BytesIO()
     frame.write_csv(buffer, include_header=False, datetime_format=TIMESTAMPTZ)
     buffer.seek(0)
-    with connection.connection.cursor() as cursor:
-        cursor.copy_expert(source(name), buffer)  # pyright: ignore[reportAttributeAccessIssue]  # psycopg2's cursor
+    with Database.driver(connection).cursor() as cursor:
+        cursor.copy_expert(source(name), buffer)
 
 
 def _delete_dropped(connection: Connection, day: DayToLoad, keys: _Keys) -> int:

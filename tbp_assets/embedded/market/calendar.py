@@ -47,7 +47,7 @@ def _weekdays_since_year_one(day: date) -> int:
 @cache
 def _sessions() -> frozenset[date]:
     # Imported here because it takes most of a second (pandas), and a mirror on disk never asks.
-    from exchange_calendars import get_calendar  # pyright: ignore[reportMissingTypeStubs]
+    from exchange_calendars import get_calendar  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
 
     # The range is named because the default ends a year from now and begins twenty years ago, both moving.
     calendar = get_calendar("XNYS", start=FIRST_DAY.isoformat(), end=LAST_DAY.isoformat())

@@ -50,7 +50,7 @@ class SyntheticMarket:
         """
         self._require_file(day)
         # Imported by the first day asked for: numpy and polars take half a second that a look at the keys need not.
-        from tbp_assets.embedded.market.trading_day import file_of
+        from tbp_assets.embedded.market.trading_day import file_of  # noqa: PLC0415
 
         return file_of(day, seed=self.seed, tickers=self.tickers)
 
@@ -61,7 +61,7 @@ class SyntheticMarket:
             FileAbsentError: As in `day_file`.
         """
         self._require_file(day)
-        from tbp_assets.embedded.market.trading_day import faults_of
+        from tbp_assets.embedded.market.trading_day import faults_of  # noqa: PLC0415
 
         return faults_of(day, seed=self.seed, tickers=self.tickers)
 

@@ -49,7 +49,7 @@ def _shared(path: Path) -> int:
             )
         # Tells the watcher that somebody came, even if they are gone again when it looks.
         os.utime(descriptor)
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 (takes it by position only)
+        os.set_inheritable(descriptor, True)
     except BaseException:
         os.close(descriptor)
         raise
