@@ -49,13 +49,16 @@ class _Substitution:
     def _text(self, text: str, path: str) -> str | None:
         if "${" not in text:
             return text
+        if self.environment.get(name := text.removeprefix("${").removesuffix("}")) == "" and text == f"${{{name}}}":
+            # Set to nothing, as a copied .env.example leaves it.
+            self.unset[path] = name
+            return None
         try:
             return cast(
                 "str",
                 expandvars.expand(text, environ=self.environment, nounset=True, surrounded_vars_only=True),  # pyright: ignore[reportUnknownMemberType]  # untyped parameters
             )
         except expandvars.UnboundVariable:
-            name = text.removeprefix("${").removesuffix("}")
             if text != f"${{{name}}}":
                 raise ConfigError(f"{self.file}: {path}: {text!r} needs a variable that is not set") from None
             self.unset[path] = name
@@ -110,14 +113,16 @@ class ConfigLoader:
         return config
 
     def load(self) -> Settings:
-        """Return the four files together."""
-        return Settings(
+        """Return the four files together, with the values that only make sense together checked."""
+        settings = Settings(
             instruments=self.get_instruments_config(),
             pipeline=self.get_pipeline_config(),
             s3=self.get_s3_config(),
             database=self.get_database_config(),
             config_dir=self.config_dir.resolve(),
         )
+        settings.check()
+        return settings
 
     def missing_environment(self) -> list[str]:
         """Return a sentence for every variable the chosen source and database still need."""
@@ -148,10 +153,11 @@ class ConfigLoader:
 def _read(path: Path) -> Any:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  # a safe loader, in C
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        # PyYAML passes on what date() says of 2020-13-45.
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold keys and values")
     return cast("dict[str, Any]", content)
@@ -163,7 +169,7 @@ def _explain(error: ValidationError, substitution: _Substitution) -> str:
             return f"{location}: the variable {substitution.unset[location]} is not set"
         if kind == "extra_forbidden":
             return f"{location}: unknown key"
-        return f"{location}: {message}"
+        return f"{location}: {message}" if location else message
 
     problems = (
         sentence(".".join(map(str, each["loc"])), each["type"], each["msg"])

@@ -5,9 +5,12 @@ Reading the files is `config_loader`'s; deciding what a setting does is the part
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
@@ -26,6 +29,16 @@ def _symbol(value: object) -> object:
 
 
 Symbol = Annotated[str, BeforeValidator(_symbol), Field(pattern=r"^[\x21-\x7e]{1,32}$")]
+
+
+def _clock(value: object) -> object:
+    # YAML 1.1 reads 11:30 without quotes as 690, which would be eleven and a half minutes past midnight.
+    if isinstance(value, str) and re.fullmatch(r"\d{1,2}:\d{2}", value):
+        return value.rjust(5, "0")
+    raise ValueError('write the time of day in quotes, as in "11:30"')
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock)]
 
 
 class ConfigModel(BaseModel):
@@ -124,8 +137,8 @@ class PartitionsConfig(ConfigModel):
 class ScheduleConfig(ConfigModel):
     """When the daily run asks, and when an absent file is missing. Times are New York's."""
 
-    ask_at: time
-    expected_by: time
+    ask_at: ClockTime
+    expected_by: ClockTime
     look_back_days: Annotated[int, Field(ge=1, le=365)]
 
 
@@ -204,12 +217,17 @@ class S3Config(OptionalSecrets):
     max_pool_connections: Annotated[int, Field(ge=1)]
     listing_max_age_seconds: Annotated[float, Field(ge=0)]
 
+    @property
+    def scheme(self) -> str:
+        """Kind of source the url names: `s3`, `file`, `synthetic`, or nothing."""
+        return urlsplit(self.url).scheme
+
     def missing_for_source(self) -> list[str]:
         """Return what the chosen source still needs."""
         if not self.url:
             choices = "s3://flatfiles, file:///a/mirror or synthetic://market"
             return [f"no source of day files: set TBP_FLAT_FILES_URL to {choices} ({self._file}: url)"]
-        return self.missing("access_key", "secret_key") if self.url.startswith("s3://") else []
+        return self.missing("access_key", "secret_key") if self.scheme == "s3" else []
 
 
 class DatabaseConfig(OptionalSecrets):
@@ -266,7 +284,11 @@ class Settings(ConfigModel):
             raise ConfigError(
                 f"TBP_LAKE_URL {url!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)"
             )
-        return Path(url.removeprefix("file://"))
+        return Path(url2pathname(urlsplit(url).path))
+
+    def check(self) -> None:
+        """Raise ConfigError where a value names something that is not there."""
+        _ = self.store, self.universe
 
     @property
     def universe(self) -> Universe:

@@ -20,6 +20,10 @@ class DayState:
     state: State
     detail: str = ""
 
+    def __str__(self) -> str:
+        """Return state and detail."""
+        return f"{self.state} ({self.detail})" if self.detail else self.state
+
     @property
     def open(self) -> bool:
         """Whether something is still to be done for the day."""

@@ -50,8 +50,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("not_a_number", ~pl.col("not_a_number"), "Every numeric field is empty or a number."),
     Rule(
         "ticker_malformed",
-        pl.col("ticker").str.contains(r"\A[\x21-\x7e]{1,32}\z").fill_null(value=False),
-        "Ticker is 1 to 32 printable ASCII characters without a space.",
+        pl.col("ticker").str.contains(r"\A[\x21\x23-\x7e]{1,32}\z").fill_null(value=False),
+        "Ticker is 1 to 32 printable ASCII characters without space or quote.",
     ),
     Rule("timestamp_missing", pl.col("timestamp").is_not_null(), "window_start is present."),
     Rule(

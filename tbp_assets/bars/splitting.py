@@ -17,7 +17,7 @@ class SplitDay:
     """A day's rows, judged.
 
     Attributes:
-        accepted: Bars (`BAR_SCHEMA`, then `vendor_*` columns), sorted by ticker as bytes.
+        accepted: Bars (`BAR_SCHEMA`, then `vendor_*` columns), sorted by ticker as bytes, then by time.
         quarantined: line, ticker, reason (the first rule broken), reasons (all), text (the line as it stands).
         rejected: Quarantined rows by `reason`; the counts add up to the quarantined rows.
         modified: Accepted rows changed by the NaN strategy, by kind of change.
@@ -34,15 +34,15 @@ def split(parsed: ParsedFile) -> SplitDay:
 
     A missing volume becomes 0 and is counted as modified; missing transactions stay null; a missing price rejects.
     """
-    rows = parsed.rows
+    volume = pl.col("volume")
+    rows = parsed.rows.with_columns(volume.fill_nan(None))
     verdicts = rows.select(rule.holds.fill_null(value=True).alias(rule.id) for rule in RULES)
     kept = verdicts.select(pl.all_horizontal(pl.all()))[:, 0]
     quarantined = _with_reasons(rows.filter(~kept), verdicts.filter(~kept))
     candidates = rows.filter(kept)
-    volume = pl.col("volume")
-    no_volume = candidates.select((volume.is_null() | volume.is_nan()).sum()).item()
-    filled = candidates.with_columns(volume.fill_nan(None).fill_null(0.0))
-    accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker")
+    no_volume = candidates["volume"].null_count()
+    filled = candidates.with_columns(volume.fill_null(0.0))
+    accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker", "timestamp")
     return SplitDay(
         accepted=accepted,
         quarantined=quarantined,

@@ -22,5 +22,4 @@ def day_file_is_whole(landing: LandingZone, expectation: Expectation, day: date)
         }
         return CheckOutcome(True, f"{file.lines:,} lines, {file.bytes:,} bytes from {file.source}", metadata)
     state = day_state(DayFacts(day, landing=fact), expectation, datetime.now(UTC))
-    sentence = f"{state.state}: {state.detail}" if state.detail else state.state
-    return CheckOutcome(not state.open, sentence)
+    return CheckOutcome(not state.open, str(state))

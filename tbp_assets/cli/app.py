@@ -14,11 +14,18 @@ import typer
 
 from tbp_assets.errors import ConfigError, TbpError, UsageError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+
+def _ended(code: int | None, **_options: object) -> None:
+    # Typer drops what a command returns.
+    raise typer.Exit(code or 0)
+
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, result_callback=_ended)
 config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration.")
 app.add_typer(config_app, name="config")
 
 FAILED, USAGE = 1, 2
+TYPER_INTERRUPTED = 130
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
 
@@ -133,7 +140,7 @@ def main() -> None:
     """Run `tbp`. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        code = app(standalone_mode=True)
+        code = _typed()
     except (UsageError, ConfigError) as error:
         code = _said(error, USAGE)
     except TbpError as error:
@@ -141,6 +148,19 @@ def main() -> None:
     except KeyboardInterrupt:
         code = _interrupted()
     sys.exit(code)
+
+
+def _typed() -> int:
+    """Run the words typed and return the exit code; Typer itself explains what it cannot parse."""
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    else:
+        code = 0
+    if code == TYPER_INTERRUPTED:
+        raise KeyboardInterrupt
+    return code
 
 
 def _said(error: TbpError, code: int) -> int:

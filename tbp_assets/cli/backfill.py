@@ -23,6 +23,7 @@ from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.io_managers import timescale
+from tbp_assets.resources.failures import is_about_open_days
 
 BACKFILL_TAG = "tbp/backfill"
 
@@ -183,12 +184,8 @@ def _run(
         # Days that stay open are told by the report; Dagster's own stack traces are for those who ask for them.
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if level == "DEBUG" else "CRITICAL"}}}},
     )
-    return [_words(event) for event in result.all_events if event.is_step_failure and not _days_stayed_open(event)]
-
-
-def _days_stayed_open(event: dg.DagsterEvent) -> bool:
-    failure = event.step_failure_data.user_failure_data
-    return failure is not None and timescale.OPEN_DAYS in failure.metadata
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return [_words(event) for event in failed if not is_about_open_days(event)]
 
 
 def _words(event: dg.DagsterEvent) -> str:
@@ -249,7 +246,7 @@ def show_report(report: BackfillReport) -> None:
     rate = report.lines_run / report.seconds if report.seconds else 0
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
     for day, state in report.open.items():
-        err.print(f"[yellow]open[/] {day}: {state.state}" + (f" ({state.detail})" if state.detail else ""))
+        err.print(f"[yellow]open[/] {day}: {state}")
     for fault in report.faults:
         err.print(f"[red]fault[/] {fault}")
 

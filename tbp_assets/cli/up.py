@@ -44,7 +44,8 @@ def up(port: int) -> NoReturn:
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)
-    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606  # our own interpreter
+    quiet = "ignore:Function `dev_command` is superseded"
+    os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
 
 
 def _claim(path: Path) -> IO[str]:

@@ -6,14 +6,16 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
-from tbp_assets.bars.facts import DayFacts, LoadFact
+from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact, LoadFact
 from tbp_assets.bars.universe import Universe
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
+from tbp_assets.errors import StoredFileError, TbpError
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
@@ -64,7 +66,10 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         with its load_ledger row; loading a day again changes nothing. Withheld and refused days are not loaded, and
         what an earlier file brought stays.
         """
-        refuse_stand_ins(plan.settings)
+        try:
+            refuse_stand_ins(plan.settings)
+        except TbpError as error:
+            raise as_failure(error) from error
         days = dates(context.partition_keys)
         universe = chosen_universe(plan, dict(context.run.tags))
         landing = store.landing(plan.dataset, flat_files.data_source)
@@ -87,11 +92,22 @@ def _stream(
             state = _state(day, landing, expectation)
             yield StreamedDay(day.trading_date, open=state if state.open else None)
             continue
-        bars = day.bars()
+        try:
+            bars = day.bars()
+        except StoredFileError as error:
+            yield StreamedDay(day.trading_date, open=DayState("rejected", str(error)))
+            continue
         load = DayToLoad(day.fact, frozenset(bars["ticker"]), universe.select(bars, day.trading_date), universe)
-        landed = landing.fact(day.trading_date)
-        unusable = DayState("rejected", landed.cause) if landed and landed.status == "unusable" else None
-        yield StreamedDay(day.trading_date, load, unusable)
+        yield StreamedDay(day.trading_date, load, _newer_file(day.fact, landing.fact(day.trading_date)))
+
+
+def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
+    """Return why a day stays open although what the lake holds of it is loaded."""
+    if landed and landed.status == "unusable":
+        return DayState("rejected", landed.cause)
+    if landed and landed.file and landed.file.sha256 != lake.source_sha256:
+        return DayState("missing", "a restated file is landed, not yet validated")
+    return None
 
 
 def _state(day: LakeDay, landing: LandingZone, expectation: Expectation) -> DayState:
@@ -101,8 +117,8 @@ def _state(day: LakeDay, landing: LandingZone, expectation: Expectation) -> DayS
 
 def _metadata(day: StreamedDay, load: LoadFact | None, seconds: float) -> Metadata:
     if load is None:
-        state = f"{day.open.state}: {day.open.detail}" if day.open else "holiday"
-        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "state": dg.MetadataValue.text(state)}
+        state = dg.MetadataValue.text(str(day.open or "holiday"))
+        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "state": state}
     metadata: Metadata = {
         "dagster/partition_row_count": dg.MetadataValue.int(load.selected),
         "inserted": dg.MetadataValue.int(load.inserted),

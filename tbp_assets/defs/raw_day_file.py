@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from tbp_assets.bars.day_state import DayState, day_state
+from tbp_assets.bars.day_state import day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.providers.flat_files import FlatFiles
-from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.failures import as_failure, days_stay_open
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.landing import LandingZone
@@ -86,11 +86,7 @@ def _may_go_on(plan: Plan, fact: LandingFact) -> bool:
         return True
     if state.state in {"late", "missing"}:
         return False
-    raise _failure(day, state)
-
-
-def _failure(day: date, state: DayState) -> dg.Failure:
-    return dg.Failure(description=f"{day}: {state.state} ({state.detail})", allow_retries=False)
+    raise days_stay_open({day: state}, 0)
 
 
 def _metadata(fact: LandingFact) -> dict[str, dg.MetadataValue]:

@@ -12,6 +12,7 @@ from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.lake import ValidatedDays
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -69,7 +70,12 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
 
 def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake) -> Iterator[ValidatedDay]:
     for day in dates(context.partition_keys):
-        validated = _validated(plan, landing, lake, day)
+        try:
+            validated = _validated(plan, landing, lake, day)
+        except StoredFileError as error:
+            # The day stays open, what the lake holds of it stays, and the range goes on.
+            context.log.error("%s", error)  # noqa: TRY400  # the message is whole; a trace would hide it
+            validated = None
         if validated:
             yield validated
         # The IO manager has stored the day by the time the stream goes on.

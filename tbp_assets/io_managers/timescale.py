@@ -18,12 +18,11 @@ from tbp_assets.bars.facts import LoadFact
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.failures import as_failure, days_stay_open
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.load import DayToLoad, load_day
 
 Metadata = dict[str, dg.MetadataValue]
-OPEN_DAYS = "open days"
 logger = logging.getLogger(__name__)
 
 
@@ -84,7 +83,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
             raise as_failure(error) from error
         if open_days:
             _report(context, obj, done)
-            raise _failure(open_days, len(done))
+            raise days_stay_open(open_days, len(done))
 
     def load_input(self, context: InputContext) -> None:
         """Refuse: the table is read with SQL, not handed on by Dagster."""
@@ -101,14 +100,3 @@ def _report(context: OutputContext, stream: LoadStream, done: dict[date, Metadat
         context.log_event(dg.AssetMaterialization(context.asset_key, metadata=metadata, partition=day.isoformat()))
     if done:
         stream.check(list(done))
-
-
-def _failure(open_days: dict[date, DayState], done: int) -> dg.Failure:
-    sentences = [
-        f"{day}: {state.state}" + (f" ({state.detail})" if state.detail else "") for day, state in open_days.items()
-    ]
-    return dg.Failure(
-        description=f"{len(open_days)} days stay open, {done} are done. " + "; ".join(sentences),
-        metadata={OPEN_DAYS: ", ".join(map(str, open_days))},
-        allow_retries=False,
-    )

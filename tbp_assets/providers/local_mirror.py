@@ -37,7 +37,7 @@ class LocalMirror:
         """Return size and modification time of a file."""
         try:
             status = (self.root / key).stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise FileAbsentError(f"{self.location}/{key} is not there") from None
         modified = datetime.fromtimestamp(status.st_mtime, UTC)
         return Listed(key, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, modified)

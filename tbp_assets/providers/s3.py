@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ClientError,
     HTTPClientError,
     NoCredentialsError,
+    ParamValidationError,
     ResponseStreamingError,
 )
 
@@ -91,6 +92,8 @@ def _translated(url: str, *, listing: bool = False) -> Generator[None]:
         raise _from_answer(error, url, listing=listing) from error
     except NoCredentialsError as error:
         raise CredentialsError(f"{url}: no credentials (POLYGON_S3_ACCESS_KEY, POLYGON_S3_SECRET_KEY)") from error
+    except ParamValidationError as error:
+        raise ConfigError(f"{url}: {error} (TBP_FLAT_FILES_URL, s3.yml: url)") from error
     except (HTTPClientError, ResponseStreamingError) as error:
         raise SourceUnavailableError(f"{url}: {error}") from error
     except BotoCoreError as error:

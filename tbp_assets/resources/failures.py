@@ -1,10 +1,36 @@
-"""How the project's errors reach Dagster: transient ones go to the retry policy, the others end the step at once."""
+"""How faults reach Dagster: transient ones go to the retry policy, the others end the step at once.
+
+A step that fails only because days stay open says so in its metadata, so that a backfill goes on with its next run.
+"""
+
+from collections.abc import Mapping
+from datetime import date
 
 import dagster as dg
 
+from tbp_assets.bars.day_state import DayState
 from tbp_assets.errors import TbpError, TransientError
+
+OPEN_DAYS = "open days"
 
 
 def as_failure(error: TbpError) -> Exception:
     """Return what to raise in a step: the error itself where a retry can help, else a Failure without retries."""
     return error if isinstance(error, TransientError) else dg.Failure(description=str(error), allow_retries=False)
+
+
+def days_stay_open(states: Mapping[date, DayState], done: int) -> dg.Failure:
+    """Return the Failure of a step whose other days are done."""
+    sentences = [f"{day}: {state}" for day, state in states.items()]
+    kept = f"{len(states)} days stay open, {done} are done. " if len(states) + done > 1 else ""
+    return dg.Failure(
+        description=kept + "; ".join(sentences),
+        metadata={OPEN_DAYS: ", ".join(map(str, states))},
+        allow_retries=False,
+    )
+
+
+def is_about_open_days(event: dg.DagsterEvent) -> bool:
+    """Whether a step's failure only says that days stay open."""
+    failure = event.step_failure_data.user_failure_data
+    return failure is not None and OPEN_DAYS in failure.metadata

@@ -62,7 +62,7 @@ class FlatFilesResource(S3Resource):
     @property
     def data_source(self) -> str:
         """Whose data this is, known without asking: `synthetic` or `polygon`."""
-        return "synthetic" if self.url.startswith("synthetic:") else "polygon"
+        return "synthetic" if urlsplit(self.url).scheme == "synthetic" else "polygon"
 
     def get_client(self) -> "S3Client":
         """Return an S3 client with time-outs, pool size and path style set, and its keys from s3.yml.
@@ -71,7 +71,7 @@ class FlatFilesResource(S3Resource):
             ConfigError: A key is missing; names the variable and the file.
         """
         s3 = ConfigLoader(self.config_dir).get_s3_config()
-        if s3.access_key is None or s3.secret_key is None:
+        if not s3.access_key or not s3.secret_key:
             raise ConfigError("; ".join(s3.missing("access_key", "secret_key")))
         config = Config(
             connect_timeout=self.connect_timeout_seconds,
@@ -82,14 +82,17 @@ class FlatFilesResource(S3Resource):
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return boto3.client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
-            "s3",
-            endpoint_url=self.endpoint_url,
-            region_name=self.region_name,
-            aws_access_key_id=s3.access_key.get_secret_value(),
-            aws_secret_access_key=s3.secret_key.get_secret_value(),
-            config=config,
-        )
+        try:
+            return boto3.client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
+                "s3",
+                endpoint_url=self.endpoint_url,
+                region_name=self.region_name,
+                aws_access_key_id=s3.access_key.get_secret_value(),
+                aws_secret_access_key=s3.secret_key.get_secret_value(),
+                config=config,
+            )
+        except ValueError as error:
+            raise ConfigError(f"{error} (TBP_S3_ENDPOINT_URL, s3.yml: endpoint_url)") from None
 
     def get_object_to_set_on_execution_context(self) -> Self:
         """Return the resource itself: the parent would make a client, for which a local mirror has no keys."""
@@ -108,9 +111,9 @@ class FlatFilesResource(S3Resource):
 
     def _files(self) -> FlatFiles:
         parts = urlsplit(self.url)
-        if parts.scheme == "s3" and parts.netloc:
+        if parts.scheme == "s3" and parts.netloc and parts.path in {"", "/"}:
             return S3FlatFiles(self.get_client(), parts.netloc)
-        if parts.scheme == "file" and not parts.netloc:
+        if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
             return LocalMirror(Path(url2pathname(parts.path)))
         if parts.scheme == "synthetic":
             return SyntheticFiles(_market(parts.query))

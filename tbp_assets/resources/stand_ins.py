@@ -10,7 +10,7 @@ def refuse_stand_ins(settings: Settings) -> None:
     Raises:
         ConfigError: The synthetic market with a database that is not embedded, or either one in production.
     """
-    synthetic, embedded = settings.s3.url.startswith("synthetic:"), settings.database.embedded
+    synthetic, embedded = settings.s3.scheme == "synthetic", settings.database.embedded
     if synthetic and not embedded:
         raise ConfigError(
             f"the synthetic market only fills the embedded database, not {settings.database.host}: "

@@ -39,7 +39,8 @@ class FileStore:
         """Remove the temporary files of processes that are gone."""
         with _translated(self.root):
             for path in (self.root / INCOMING).glob("*"):
-                if not psutil.pid_exists(int(path.name.split("-")[0])):
+                pid = path.name.split("-")[0]
+                if pid.isdecimal() and not psutil.pid_exists(int(pid)):
                     path.unlink(missing_ok=True)
 
     @contextmanager
@@ -51,7 +52,7 @@ class FileStore:
             descriptor, name = tempfile.mkstemp(dir=directory, prefix=f"{os.getpid()}-")
             os.close(descriptor)
         try:
-            with Path(name).open("w+b") as stream:
+            with _translated(self.root), Path(name).open("w+b") as stream:
                 yield stream
         finally:
             Path(name).unlink(missing_ok=True)

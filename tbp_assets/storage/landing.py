@@ -45,15 +45,14 @@ class LandingZone:
         return self.store.read_fact(self.directory(day) / f"{day}.json", LandingFact)
 
     def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
-        """Whether the listed version of a file is landed already."""
-        file = fact.file if fact else None
-        return (
-            fact is not None
-            and file is not None
-            and fact.status == "landed"
-            and file.etag == listed.etag
-            and (self.directory(fact.trading_date) / file.name).is_file()
-        )
+        """Whether the listed version of a file is landed already, and undamaged."""
+        if fact is None or fact.file is None or fact.status != "landed" or fact.file.etag != listed.etag:
+            return False
+        try:
+            self.read(fact.trading_date, fact.file)
+        except StoredFileError:
+            return False
+        return True
 
     def land(self, day: date, download: Download, source: str) -> LandingFact:
         """Download a day's file, verify it and record the answer.

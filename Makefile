@@ -1,0 +1,59 @@
+# Every target sets up what it needs: a virtual environment with the locked packages, from any python3 >= 3.11.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TBP := $(BIN)/tbp
+PORT ?= 3000
+
+.DEFAULT_GOAL := help
+.PHONY: demo up stop test check format docs lock clean help
+
+demo: $(VENV)/ready ## An invented market through the whole graph into the embedded database
+	@$(TBP) demo
+
+up: $(VENV)/ready ## Dagster's UI and daemon on http://localhost:3000 (PORT=3001 for another port)
+	@$(TBP) up --port $(PORT)
+
+stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
+	@$(TBP) stop
+
+test: $(VENV)/ready ## All tests, with coverage (PYTEST="-m unit" for a part)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST)
+
+check: $(VENV)/ready ## Lint, format, types, import contracts, Dagster definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+	@mkdir -p $(VENV)/dagster_home && printf 'telemetry:\n  enabled: false\n' > $(VENV)/dagster_home/dagster.yaml
+	DAGSTER_HOME="$(CURDIR)/$(VENV)/dagster_home" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/dg check defs
+
+format: $(VENV)/ready ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/ready ## Write the generated pages of docs/ again
+	@$(BIN)/python docs/generate.py
+
+lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock
+	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 pyproject.toml --group dev \
+	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+
+clean: ## Remove the virtual environment and caches; TBP_HOME (.tbp) stays
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info .coverage .coverage.*
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
+$(VENV)/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked packages into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>$(VENV)/pip.log && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>>$(VENV)/pip.log
+	@touch $@
