@@ -9,7 +9,7 @@ import polars as pl
 
 from tbp_assets.bars.parsing import ParsedFile
 from tbp_assets.bars.rules import RULES
-from tbp_assets.bars.schema import BAR_SCHEMA
+from tbp_assets.bars.schema import BAR_SCHEMA, PRICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,13 @@ def split(parsed: ParsedFile) -> SplitDay:
 
     A missing volume becomes 0 and is counted as modified; missing transactions stay null; a missing price rejects.
     """
-    volume = pl.col("volume")
-    rows = parsed.rows.with_columns(volume.fill_nan(None))
+    rows = parsed.rows.with_columns(pl.col(*PRICES, "volume").fill_nan(None))
     verdicts = rows.select(rule.holds.fill_null(value=True).alias(rule.id) for rule in RULES)
     kept = verdicts.select(pl.all_horizontal(pl.all()))[:, 0]
     quarantined = _with_reasons(rows.filter(~kept), verdicts.filter(~kept))
     candidates = rows.filter(kept)
     no_volume = candidates["volume"].null_count()
-    filled = candidates.with_columns(volume.fill_null(0.0))
+    filled = candidates.with_columns(pl.col("volume").fill_null(0.0))
     accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker", "timestamp")
     return SplitDay(
         accepted=accepted,

@@ -3,8 +3,9 @@
 import os
 from datetime import date
 
-from tbp_assets.cli.backfill import run_backfill, show_report
+from tbp_assets.cli.backfill import run_backfill
 from tbp_assets.cli.backfill_plan import days_of, plan_backfill
+from tbp_assets.cli.backfill_report import show_report
 from tbp_assets.cli.output import out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings

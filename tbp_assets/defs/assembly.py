@@ -21,12 +21,18 @@ from tbp_assets.io_managers.lake import LakeIOManager
 from tbp_assets.io_managers.timescale import TimescaleIOManager
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Build everything Dagster shows and runs from one set of settings."""
+    """Build everything Dagster shows and runs from one set of settings.
+
+    Raises:
+        ConfigError: Invented data or the embedded database where they do not belong.
+    """
+    refuse_stand_ins(settings)
     with warnings.catch_warnings():
         # Backfill policies and check partitions are beta and preview in the pinned minor of Dagster.
         warnings.simplefilter("ignore", dg.BetaWarning)

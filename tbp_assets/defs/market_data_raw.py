@@ -11,13 +11,11 @@ from tbp_assets.bars.universe import Universe
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
-from tbp_assets.errors import StoredFileError, TbpError
+from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
-from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.load import DayToLoad
@@ -66,20 +64,17 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         with its load_ledger row; loading a day again changes nothing. Withheld and refused days are not loaded, and
         what an earlier file brought stays.
         """
-        try:
-            refuse_stand_ins(plan.settings)
-        except TbpError as error:
-            raise as_failure(error) from error
         days = dates(context.partition_keys)
         universe = chosen_universe(plan, dict(context.run.tags))
         landing = store.landing(plan.dataset, flat_files.data_source)
-        stream = LoadStream(
-            days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
-            describe=_metadata,
-            attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
-            check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
+        return dg.Output(
+            LoadStream(
+                days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
+                describe=_metadata,
+                attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+                check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
+            )
         )
-        return dg.Output(stream)
 
     return market_data_raw
 

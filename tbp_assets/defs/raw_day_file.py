@@ -45,7 +45,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         days = dates(context.partition_keys)
         try:
             facts = _land(plan, flat_files, store, days)
-        except TbpError as error:
+        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             raise as_failure(error) from error
         for day, fact in facts.items():
             context.add_asset_metadata(_metadata(fact), partition_key=day.isoformat())

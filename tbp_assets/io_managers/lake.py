@@ -54,7 +54,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         try:
             for day in obj.days:
                 lake.write(day)
-        except TbpError as error:
+        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             raise as_failure(error) from error
 
     def load_input(self, context: InputContext) -> LakeDays:

@@ -78,7 +78,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                     open_days[day.trading_date] = day.open
                 else:
                     done[day.trading_date] = metadata
-        except TbpError as error:
+        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             _report(context, obj, done)
             raise as_failure(error) from error
         if open_days:

@@ -12,10 +12,14 @@ from tbp_assets.bars.day_state import DayState
 from tbp_assets.errors import TbpError, TransientError
 
 OPEN_DAYS = "open days"
+INTERRUPTED = "interrupted"
 
 
-def as_failure(error: TbpError) -> Exception:
+def as_failure(error: TbpError | dg.DagsterExecutionInterruptedError) -> Exception:
     """Return what to raise in a step: the error itself where a retry can help, else a Failure without retries."""
+    if isinstance(error, dg.DagsterExecutionInterruptedError):
+        # Dagster repeats an interrupted step as its retry policy says: Ctrl-C would cost five seconds and end nothing.
+        return dg.Failure(description="interrupted", metadata={INTERRUPTED: True}, allow_retries=False)
     return error if isinstance(error, TransientError) else dg.Failure(description=str(error), allow_retries=False)
 
 
@@ -28,6 +32,14 @@ def days_stay_open(states: Mapping[date, DayState], done: int) -> dg.Failure:
         metadata={OPEN_DAYS: ", ".join(map(str, states))},
         allow_retries=False,
     )
+
+
+def was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because somebody ended it."""
+    data = event.step_failure_data
+    if data.user_failure_data:
+        return INTERRUPTED in data.user_failure_data.metadata
+    return data.error_source is not None and data.error_source.value == "INTERRUPT"
 
 
 def is_about_open_days(event: dg.DagsterEvent) -> bool:

@@ -1,0 +1,147 @@
+"""What a backfill will do and what it did, for a person and for a program."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.facts import DayFacts
+from tbp_assets.cli.backfill_plan import BackfillPlan
+from tbp_assets.cli.output import err, out, span, table
+
+
+def show_plan(plan: BackfillPlan) -> None:
+    """Print what a backfill would do."""
+    size = "size unknown" if plan.bytes is None else f"{plan.bytes:,} bytes"
+    rows = [
+        ("from the provider", len(plan.request), span(plan.request)),
+        ("from the lake", len(plan.reload), span(plan.reload)),
+        ("already done", len(plan.done), span(plan.done)),
+        *((f"not to be had: {state.state}", 1, f"{day} {state.detail}") for day, state in plan.unavailable.items()),
+    ]
+    out.print(table(["", "days", "trading dates"], [row for row in rows if row[1]]))
+    landed = f"; {len(plan.landed)} landed before" if plan.landed else ""
+    out.print(f"files to download: {len(plan.downloads)}, {size}{landed}")
+
+
+def plan_json(plan: BackfillPlan) -> dict[str, Any]:
+    """Return a plan for a program."""
+    return {
+        "days": len(plan.request) + len(plan.reload),
+        "request": plan.request,
+        "reload": plan.reload,
+        "done": plan.done,
+        "unavailable": {day.isoformat(): state.state for day, state in plan.unavailable.items()},
+        "files": len(plan.downloads),
+        "landed": plan.landed,
+        "bytes": plan.bytes,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillReport:
+    """What a backfill did.
+
+    Attributes:
+        facts: Facts of every day of the range, afterwards.
+        settled: Days that were run and are loaded or holidays now.
+        open: Days of the range that are not, with their states.
+        faults: System faults, in the words of the step that met them.
+    """
+
+    plan: BackfillPlan
+    facts: dict[date, DayFacts]
+    settled: list[date]
+    open: dict[date, DayState]
+    faults: list[str]
+    seconds: float
+    backfill_id: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 where nothing is left open and no fault was met."""
+        return 1 if self.open or self.faults else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for a program."""
+        books = self.books()
+        return {
+            "backfill": self.backfill_id,
+            "days": len(self.closed),
+            "rows": books["rows"],
+            "done_before": self.plan.done,
+            "downloads": len(self.plan.downloads),
+            **books,
+            "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
+            "faults": self.faults,
+            "seconds": round(self.seconds, 3),
+            "per_day": [_day_json(self.facts[day]) for day in self.closed],
+        }
+
+    @property
+    def closed(self) -> list[date]:
+        """Days of the range that are loaded or holidays, run now or before."""
+        return [day for day in self.facts if day not in self.open]
+
+    def books(self) -> dict[str, Any]:
+        """Add up the books of the closed days; what was written, of those run now."""
+        lakes = [lake for day in self.closed if (lake := self.facts[day].lake)]
+        loads = [load for day in self.closed if (load := self.facts[day].load)]
+        written = [load for load in loads if load.trading_date in self.settled]
+        rejected = sum((Counter(lake.rejected) for lake in lakes), Counter[str]())
+        return {
+            "files": len(lakes),
+            "lines": sum(lake.lines for lake in lakes),
+            "accepted": sum(lake.accepted for lake in lakes),
+            "quarantined": dict(rejected.most_common()),
+            "rows": sum(load.selected for load in loads),
+            "inserted": sum(load.inserted for load in written),
+            "updated": sum(load.updated for load in written),
+            "deleted": sum(load.deleted for load in written),
+            "unchanged": sum(load.unchanged for load in written),
+        }
+
+    @property
+    def lines_run(self) -> int:
+        """Lines of the files of the days run now."""
+        return sum(lake.lines for day in self.settled if (lake := self.facts[day].lake))
+
+
+def _day_json(facts: DayFacts) -> dict[str, Any]:
+    lake, load = facts.lake, facts.load
+    return {
+        "trading_date": facts.trading_date,
+        "lines": lake.lines if lake else 0,
+        "accepted": lake.accepted if lake else 0,
+        "quarantined": lake.quarantined if lake else 0,
+        "rows": load.selected if load else 0,
+        "outside": dict(load.outside) if load else {},
+        "inserted": load.inserted if load else 0,
+        "unchanged": load.unchanged if load else 0,
+    }
+
+
+def show_report(report: BackfillReport) -> None:
+    """Print what a backfill did."""
+    books = report.books()
+    quarantined = books["quarantined"]
+    shown = {
+        "days": len(report.closed),
+        "  run now": len(report.settled),
+        "  done before": len(report.plan.done),
+        "files": books["files"],
+        "lines": books["lines"],
+        "accepted": books["accepted"],
+        "quarantined": sum(quarantined.values()),
+        **{f"  {reason}": rows for reason, rows in quarantined.items()},
+        "rows in the database": books["rows"],
+        **{f"  {name}": books[name] for name in ("inserted", "updated", "deleted", "unchanged")},
+    }
+    out.print(table(["", ""], shown.items()))
+    rate = report.lines_run / report.seconds if report.seconds else 0
+    out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
+    for day, state in report.open.items():
+        err.print(f"[yellow]open[/] {day}: {state}")
+    for fault in report.faults:
+        err.print(f"[red]fault[/] {fault}")
