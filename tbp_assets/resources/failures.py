@@ -39,7 +39,7 @@ def was_interrupted(event: dg.DagsterEvent) -> bool:
     data = event.step_failure_data
     if data.user_failure_data:
         return INTERRUPTED in data.user_failure_data.metadata
-    return data.error_source is not None and data.error_source.value == "INTERRUPT"
+    return data.error_source.value == "INTERRUPT"
 
 
 def is_about_open_days(event: dg.DagsterEvent) -> bool:

@@ -76,6 +76,8 @@ class Database:
         return create_engine(
             self.address.url(),
             pool_size=self.pool_size,
+            max_overflow=0,
+            pool_timeout=self.connect_timeout_seconds,
             pool_pre_ping=True,
             connect_args={
                 "options": options,
@@ -124,6 +126,8 @@ class Database:
             return CredentialsError(f"{self.address}: {text} (DB_USER, DB_PASSWORD, database.yml)")
         if not state and "does not exist" in text:
             return DatabaseRefusedError(f"{self.address}: {text} (DB_NAME, database.yml)")
-        if not state or state.startswith(TRANSIENT_STATES):
+        if not state:
+            return DatabaseUnavailableError(f"{self.address}: {text} (DB_HOST, DB_PORT, database.yml)")
+        if state.startswith(TRANSIENT_STATES):
             return DatabaseUnavailableError(f"{self.address}: {text}")
         return DatabaseRefusedError(f"{self.address}: {text}")

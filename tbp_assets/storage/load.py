@@ -108,6 +108,7 @@ def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) 
     bars = day.selected.bars.select("ticker", "timestamp", *VALUES)
     if empty and _copied_directly(connection, bars, keys):
         return _Written(bars.height)
+    connection.execute(statement("forbid_nested_loops"))
     connection.execute(statement("create_staging"))
     _copy(connection, "copy_staging", bars)
     connection.execute(text("ANALYZE staged_bars"))

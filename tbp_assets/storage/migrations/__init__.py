@@ -16,7 +16,7 @@ from tbp_assets.storage.database import Database
 
 def newest_version() -> str:
     """Return the revision this release loads into."""
-    head = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    head = _revisions().get_current_head()
     assert head is not None, "the package ships at least one revision"  # noqa: S101
     return head
 
@@ -28,12 +28,17 @@ def current_version(database: Database) -> str | None:
 
 
 def migrate(database: Database) -> tuple[str | None, str]:
-    """Bring a database to this release's schema; return the revisions before and after. Safe to run twice at once."""
+    """Bring a database to this release's schema; return the revisions before and after. Safe to run twice at once.
+
+    Raises:
+        SchemaVersionError: It is newer.
+    """
     with database.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('tbp_assets migrate', 0))"))
         schema = connection.dialect.identifier_preparer.quote(database.address.schema)
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
         before = _version(connection, database.address.schema)
+        _refuse_newer(database, before)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
         config.attributes.update(connection=connection, schema=database.address.schema, chunk_days=database.chunk_days)
@@ -48,6 +53,7 @@ def require_current(database: Database) -> None:
         SchemaVersionError: It was never created, is older, or newer.
     """
     current, newest = current_version(database), newest_version()
+    _refuse_newer(database, current)
     if current != newest:
         state = f"is at revision {current}" if current else "has no tables yet"
         raise SchemaVersionError(f"{database.address} {state}; this release needs {newest}: run `tbp migrate`")
@@ -55,3 +61,15 @@ def require_current(database: Database) -> None:
 
 def _version(connection: Connection, schema: str) -> str | None:
     return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+
+
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent))
+
+
+def _refuse_newer(database: Database, current: str | None) -> None:
+    if current and current not in {script.revision for script in _revisions().walk_revisions()}:
+        raise SchemaVersionError(
+            f"{database.address} is at revision {current}, which this release does not know: use the newer release "
+            "that made it"
+        )
