@@ -6,20 +6,15 @@ line number and never two rows or none. No field of the vendor's files is quoted
 
 from __future__ import annotations
 
-import io
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from gzip import GzipFile
 
 import polars as pl
 
+from tbp_assets.bars.compression import decompressed
 from tbp_assets.bars.schema import EXTRA_PREFIX, PRICES, STAMP
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import FileUnusableError
-
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +29,6 @@ class ParsedFile:
 
     rows: pl.DataFrame
     extra_columns: tuple[str, ...]
-
-
-def decompressed(compressed: bytes) -> Iterator[bytes]:
-    """Yield the content of a gzip file in pieces, checking its CRC.
-
-    Raises:
-        FileUnusableError: The bytes are not gzip, are cut short or are corrupt.
-    """
-    try:
-        with GzipFile(fileobj=io.BytesIO(compressed)) as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                yield chunk
-    except (OSError, EOFError, zlib.error) as error:
-        raise FileUnusableError(f"not a whole gzip file ({error})") from error
 
 
 def parse_day_file(compressed: bytes, dataset: Dataset, day: date) -> ParsedFile:

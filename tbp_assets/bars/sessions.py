@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
 
 EXCHANGE_ZONE: Final = ZoneInfo(NEW_YORK)
-CALENDAR_START: Final = date(2003, 1, 1)
+CALENDAR_START: Final = date(2003, 1, 2)  # a session; the calendar refuses dates before its first
 SATURDAY: Final = 5
 
 

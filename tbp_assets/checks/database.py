@@ -40,7 +40,12 @@ def every_bar_accounted_for(days: LoadedDays, day: date) -> CheckOutcome:
     if lake is None or load is None or load.source_sha256 != lake.source_sha256 or lake.status != "validated":
         return CheckOutcome(False, _not_loaded(lake, load))
     balance = load_balance(lake.accepted, load)
-    metadata = {"outside the universe": counts_table(load.outside, "reason")} if load.outside else {}
+    metadata: dict[str, dg.MetadataValue] = {
+        "accepted": dg.MetadataValue.int(lake.accepted),
+        "in the database": dg.MetadataValue.int(load.selected),
+    }
+    if load.outside:
+        metadata["outside the universe"] = counts_table(load.outside, "reason")
     return CheckOutcome(balance.holds, f"{balance.sentence} {load.universe!r}", metadata)
 
 
@@ -66,6 +71,7 @@ def database_matches_lake(days: LoadedDays, day: date) -> CheckOutcome:
         )
     found = compare(stored, accepted, days.universe.select(accepted, day).bars)
     frames = {"absent": found.absent, "foreign": found.foreign, "different": found.different}
-    metadata: dict[str, dg.MetadataValue] = {name: rows_table(frame) for name, frame in frames.items() if frame.height}
+    metadata: dict[str, dg.MetadataValue] = {name: dg.MetadataValue.int(frame.height) for name, frame in frames.items()}
+    metadata |= {f"{name} rows": rows_table(frame) for name, frame in frames.items() if frame.height}
     counts = ", ".join(f"{frame.height:,} {name}" for name, frame in frames.items())
     return CheckOutcome(found.equal, f"{found.compared:,} bars compared bit for bit: {counts}", metadata)

@@ -52,13 +52,14 @@ def _same_columns(frames: list[pl.DataFrame]) -> bool:
 
 def _outcome(bars: pl.DataFrame, *, known_good: bool) -> CheckOutcome:
     failures = pl.DataFrame() if known_good else schema_failures(bars)
+    size = {"bars": dg.MetadataValue.int(bars.height)}
     if failures.is_empty():
-        return CheckOutcome(True, f"{bars.height:,} bars keep every rule.")
+        return CheckOutcome(True, f"{bars.height:,} bars keep every rule.", size)
     counts = dict(failures.group_by("rule").len().iter_rows())
     return CheckOutcome(
         False,
         f"{failures.height:,} faults in {bars.height:,} stored bars; materialize validated_bars again.",
-        {"faults": counts_table(counts, "rule"), "worst rows": rows_table(failures)},
+        size | {"faults": counts_table(counts, "rule"), "worst rows": rows_table(failures)},
     )
 
 
@@ -85,10 +86,14 @@ def _sentence(fact: LakeFact, books: str, *, stored: bool) -> str:
 
 
 def _metadata(fact: LakeFact, quarantine: pl.DataFrame) -> dict[str, dg.MetadataValue]:
-    tables = {"quarantined": counts_table(fact.rejected, "reason"), "modified": counts_table(fact.modified, "change")}
-    shown = {
-        name: table for name, table in tables.items() if (fact.rejected if name == "quarantined" else fact.modified)
+    metadata: dict[str, dg.MetadataValue] = {
+        "accepted": dg.MetadataValue.int(fact.accepted),
+        "quarantined": dg.MetadataValue.int(fact.quarantined),
     }
-    if quarantine.is_empty():
-        return shown
-    return shown | {"worst rows": rows_table(quarantine.select("line", "ticker", "reason", "text"))}
+    if fact.rejected:
+        metadata["quarantined by reason"] = counts_table(fact.rejected, "reason")
+    if fact.modified:
+        metadata["modified"] = counts_table(fact.modified, "change")
+    if not quarantine.is_empty():
+        metadata["worst rows"] = rows_table(quarantine.select("line", "ticker", "reason", "text"))
+    return metadata

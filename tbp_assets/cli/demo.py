@@ -6,7 +6,7 @@ from datetime import date
 from tbp_assets.cli.backfill import run_backfill
 from tbp_assets.cli.backfill_plan import days_of, plan_backfill
 from tbp_assets.cli.backfill_report import show_report
-from tbp_assets.cli.output import out, print_json
+from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
 from tbp_assets.errors import ConfigError
@@ -29,14 +29,15 @@ def demo(*, as_json: bool = False) -> int:
         raise ConfigError(
             "s3.yml no longer takes its url from TBP_FLAT_FILES_URL, so the demo cannot use the synthetic market"
         )
+    (err if as_json else out).print(session.route)
     days = days_of(session, FIRST, LAST)
     plan = plan_backfill(session, days, session.settings.universe, force=True)
     report = run_backfill(session, days, plan, [])
     if as_json:
         print_json(report.as_json())
         return report.exit_code
-    out.print(session.route)
     show_report(report)
+    out.print(session.route)
     out.print(
         "\nThese bars are invented (data_source = 'synthetic').\n"
         "  make up                        open the UI on http://localhost:3000\n"

@@ -14,10 +14,14 @@ def query(sql: str, *, limit: int, as_json: bool = False, as_csv: bool = False) 
     The session is read-only as a guard against slips; rights against intent are a database role's.
     """
     session = Session.start()
+    err.print(session.route)
     seconds = session.settings.database.query_timeout_seconds
     with session.database.transaction(read_only=True) as connection:
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{seconds}s'")
-        result = connection.exec_driver_sql(sql)
+        # For the whole session, not its first transaction: a COMMIT in the text would end both. It leaves the pool.
+        connection.detach()
+        connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        connection.exec_driver_sql(f"SET statement_timeout = '{seconds}s'")
+        result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
         columns = list(result.keys()) if result.returns_rows else []
         rows = [tuple(row) for row in result.fetchmany(limit + 1)] if columns else []
     _show(columns, rows[:limit], as_json=as_json, as_csv=as_csv)

@@ -7,7 +7,6 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 import dagster as dg
-from sqlalchemy import text
 
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
@@ -96,9 +95,7 @@ class Session:
     def dagster_environment(self) -> dict[str, str]:
         """Return the variables that dagster.yaml reads, after creating Dagster's schema."""
         schema = self.settings.database.dagster_schema
-        with self.database.transaction() as connection:
-            quoted = connection.dialect.identifier_preparer.quote(schema)
-            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+        self.database.ensure_schema(schema)
         directory = self.settings.home / "dagster"
         directory.mkdir(parents=True, exist_ok=True)
         return {

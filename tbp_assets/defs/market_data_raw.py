@@ -9,6 +9,7 @@ from tbp_assets.bars.day_state import DayState, Expectation, day_state
 from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact, LoadFact
 from tbp_assets.bars.universe import Universe
 from tbp_assets.checks.outcome import counts_table
+from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
 from tbp_assets.errors import StoredFileError
@@ -49,7 +50,10 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         group_name=GROUP,
         owners=OWNERS,
         kinds={"postgres", "timescaledb"},
-        metadata={"dagster/table_name": f"{plan.settings.database.schema_name}.{plan.dataset.table}"},
+        metadata={
+            "dagster/table_name": f"{plan.settings.database.schema_name}.{plan.dataset.table}",
+            "dagster/column_schema": table_columns(),
+        },
     )
     def market_data_raw(
         context: dg.AssetExecutionContext,
@@ -69,6 +73,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         landing = store.landing(plan.dataset, flat_files.data_source)
         return dg.Output(
             LoadStream(
+                source=f"{store.root}/lake/{flat_files.data_source}",
                 days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
                 describe=_metadata,
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),

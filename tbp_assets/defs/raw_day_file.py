@@ -44,7 +44,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         """
         days = dates(context.partition_keys)
         try:
-            facts = _land(plan, flat_files, store, days)
+            facts = _land(plan, flat_files, store, days, context.log)
         except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             raise as_failure(error) from error
         for day, fact in facts.items():
@@ -55,8 +55,11 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
     return raw_day_file
 
 
-def _land(plan: Plan, flat_files: FlatFilesResource, store: StoreResource, days: list[date]) -> dict[date, LandingFact]:
+def _land(
+    plan: Plan, flat_files: FlatFilesResource, store: StoreResource, days: list[date], log: dg.DagsterLogManager
+) -> dict[date, LandingFact]:
     listings = flat_files.open()
+    log.info("%s → %s", listings.files.location, store.root)
     landing = store.landing(plan.dataset, flat_files.data_source)
     landing.store.sweep()
     listed = listings.days(plan.dataset, days)

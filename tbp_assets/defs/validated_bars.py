@@ -6,10 +6,9 @@ from datetime import date
 import dagster as dg
 
 from tbp_assets.bars.facts import LakeFact
-from tbp_assets.bars.rules import RULES
-from tbp_assets.bars.schema import BAR_COLUMNS
 from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.checks.outcome import counts_table
+from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan
 from tbp_assets.errors import StoredFileError
@@ -18,23 +17,6 @@ from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
-
-
-def column_schema() -> dg.TableSchema:
-    """Return the columns of a stored bar and the rules they keep, for the UI."""
-    columns = [
-        dg.TableColumn(
-            column.name,
-            str(column.dtype),
-            column.text,
-            dg.TableColumnConstraints(
-                nullable=column.nullable,
-                other=[rule.text for rule in RULES if rule.stored and column.name in rule.holds.meta.root_names()],
-            ),
-        )
-        for column in BAR_COLUMNS
-    ]
-    return dg.TableSchema(columns)
 
 
 def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
@@ -50,7 +32,7 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"polars", "parquet"},
-        metadata={"dagster/column_schema": column_schema()},
+        metadata={"dagster/column_schema": lake_columns()},
     )
     def validated_bars(
         context: dg.AssetExecutionContext, flat_files: FlatFilesResource, store: StoreResource

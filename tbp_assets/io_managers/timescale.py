@@ -43,12 +43,14 @@ class LoadStream:
     """What the asset hands to the IO manager.
 
     Attributes:
+        source: Where the bars come from, for the log.
         days: The days, oldest first, made as they are asked for.
         describe: Metadata of a day; called once the day is committed.
         attach: Shows a day's metadata on its materialization.
         check: Records the checks of days that were loaded in a step that fails for others.
     """
 
+    source: str
     days: Iterable[StreamedDay]
     describe: Callable[[StreamedDay, LoadFact | None, float], Metadata]
     attach: Callable[[date, Metadata], None]
@@ -70,6 +72,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         open_days: dict[date, DayState] = {}
         try:
             database = self.database.open()
+            context.log.info("%s → %s", obj.source, database.address)
             for day in obj.days:
                 metadata = self._settle(context, obj, database, day)
                 obj.attach(day.trading_date, metadata)

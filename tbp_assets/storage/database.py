@@ -11,7 +11,7 @@ from typing import Final, cast
 import psycopg2
 import psycopg2.extensions
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -105,6 +105,15 @@ class Database:
         """Return psycopg2's own connection of a transaction, for COPY."""
         return cast("psycopg2.extensions.connection", connection.connection.dbapi_connection)
 
+    def ensure_schema(self, name: str) -> None:
+        """Create a schema unless it is there; needs the right to create one only where it is not."""
+        with self.transaction() as connection:
+            if connection.execute(text("SELECT to_regnamespace(:name) IS NULL"), {"name": name}).scalar():
+                # Two processes that find it absent at once would collide in the catalogue, IF NOT EXISTS or not.
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('tbp_assets schema', 0))"))
+                quoted = connection.dialect.identifier_preparer.quote(name)
+                connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+
     @contextmanager
     def translated(self) -> Generator[None]:
         """Turn driver errors into the project's, naming the database."""
@@ -121,13 +130,13 @@ class Database:
 
     def _from_driver(self, error: BaseException | None) -> TbpError:
         state = getattr(error, "pgcode", None) or ""
-        text = " ".join(str(error).split())
-        if not state and any(words in text for words in LOGIN_REFUSED):
-            return CredentialsError(f"{self.address}: {text} (DB_USER, DB_PASSWORD, database.yml)")
-        if not state and "does not exist" in text:
-            return DatabaseRefusedError(f"{self.address}: {text} (DB_NAME, database.yml)")
+        words = " ".join(str(error).split())
+        if not state and any(refusal in words for refusal in LOGIN_REFUSED):
+            return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")
+        if not state and "does not exist" in words:
+            return DatabaseRefusedError(f"{self.address}: {words} (DB_NAME, database.yml)")
         if not state:
-            return DatabaseUnavailableError(f"{self.address}: {text} (DB_HOST, DB_PORT, database.yml)")
+            return DatabaseUnavailableError(f"{self.address}: {words} (DB_HOST, DB_PORT, database.yml)")
         if state.startswith(TRANSIENT_STATES):
-            return DatabaseUnavailableError(f"{self.address}: {text}")
-        return DatabaseRefusedError(f"{self.address}: {text}")
+            return DatabaseUnavailableError(f"{self.address}: {words}")
+        return DatabaseRefusedError(f"{self.address}: {words}")

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from tbp_assets.bars.compression import decompressed
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
-from tbp_assets.bars.parsing import decompressed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import FileAbsentError, FileUnusableError, NotEntitledError, StoredFileError
 from tbp_assets.storage.files import FileStore, sha256_of

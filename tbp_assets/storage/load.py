@@ -118,10 +118,11 @@ def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) 
 
 
 def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:
-    constants = [pl.lit(keys["timeframe"]).alias("timeframe"), pl.lit(keys["data_source"]).alias("data_source")]
+    constants = (keys["timeframe"], keys["data_source"], keys["batch_id"], keys["loaded_at"].isoformat())
+    columns = [pl.lit(value).alias(f"constant_{n}") for n, value in enumerate(constants)]
     savepoint = connection.begin_nested()
     try:
-        _copy(connection, "copy_bars", bars.with_columns(*constants, pl.lit(keys["batch_id"]).alias("batch_id")))
+        _copy(connection, "copy_bars", bars.with_columns(columns))
     except UniqueViolation:
         # Rows without a ledger row: written by somebody else, so compare instead of copying.
         savepoint.rollback()
@@ -139,9 +140,12 @@ def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
 
 
 def _delete_dropped(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
-    unstaged = connection.execute(statement("select_not_staged"), keys).scalars()
-    dropped = sorted(set(unstaged) - day.tickers)
-    return connection.execute(statement("delete_dropped"), {**keys, "tickers": dropped}).rowcount if dropped else 0
+    unstaged = connection.execute(statement("select_not_staged"), keys).all()
+    staged = frozenset(day.selected.bars["ticker"])
+    # A ticker that was staged with another timestamp has moved; one of a narrower universe stays.
+    dropped = [row for row in unstaged if row.ticker not in day.tickers or row.ticker in staged]
+    values = {"tickers": [row.ticker for row in dropped], "timestamps": [row.timestamp for row in dropped]}
+    return connection.execute(statement("delete_dropped"), {**keys, **values}).rowcount if dropped else 0
 
 
 def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> LoadFact:

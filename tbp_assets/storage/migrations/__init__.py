@@ -33,10 +33,9 @@ def migrate(database: Database) -> tuple[str | None, str]:
     Raises:
         SchemaVersionError: It is newer.
     """
+    database.ensure_schema(database.address.schema)
     with database.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('tbp_assets migrate', 0))"))
-        schema = connection.dialect.identifier_preparer.quote(database.address.schema)
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
         before = _version(connection, database.address.schema)
         _refuse_newer(database, before)
         config = Config()

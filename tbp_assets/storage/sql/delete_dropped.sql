@@ -3,4 +3,4 @@ WHERE timestamp >= :day_start
   AND timestamp < :day_end
   AND timeframe = :timeframe
   AND data_source = :data_source
-  AND ticker = ANY(:tickers)
+  AND (ticker, timestamp) IN (SELECT unnest(CAST(:tickers AS text[])), unnest(CAST(:timestamps AS timestamptz[])))

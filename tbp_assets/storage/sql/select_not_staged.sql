@@ -1,5 +1,5 @@
--- Bars of the day that this load did not bring: of a narrower universe, or dropped by the vendor.
-SELECT bar.ticker
+-- Bars of the day that this load did not bring: of a narrower universe, dropped by the vendor, or moved within the day.
+SELECT bar.ticker, bar.timestamp
 FROM market_data_raw AS bar
 WHERE bar.timestamp >= :day_start
   AND bar.timestamp < :day_end
