@@ -69,8 +69,8 @@ def day_state(facts: DayFacts, expectation: Expectation, now: datetime) -> DaySt
 
 def _state_of_file(facts: DayFacts, file: LandedFile) -> DayState:
     lake, load = facts.lake, facts.load
-    if load and load.source_sha256 == file.sha256:
-        return DayState("loaded")
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
         return DayState("rejected", lake.cause)
+    if load and load.source_sha256 == file.sha256:
+        return DayState("loaded")
     return DayState("missing", "a restated file is landed, not yet loaded" if load else "landed, not yet loaded")

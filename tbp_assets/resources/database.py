@@ -51,9 +51,10 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
             ConfigError: A login is missing; names the variable and the file.
             SchemaVersionError: `tbp migrate` was not run.
         """
-        key = self.model_dump_json()
+        database = self.connect()
+        # The address is part of the key: an embedded server that died is started anew, perhaps on another port.
+        key = f"{self.model_dump_json()} {database.address}"
         if key not in _opened:
-            database = self.connect()
             if database.embedded:
                 migrate(database)
             else:
