@@ -39,7 +39,10 @@ class Dataset:
     def day_of(self, key: str) -> date | None:
         """Return the trading date of a key, or None where the key is not a day file of this dataset."""
         match = re.fullmatch(rf"{re.escape(self.prefix)}/\d{{4}}/\d{{2}}/(\d{{4}}-\d{{2}}-\d{{2}})\.csv\.gz", key)
-        day = date.fromisoformat(match[1]) if match else None
+        try:
+            day = date.fromisoformat(match[1]) if match else None
+        except ValueError:
+            return None
         return day if day and self.key(day) == key else None
 
 

@@ -34,7 +34,10 @@ class LoadedDays:
 
 def every_bar_accounted_for(days: LoadedDays, day: date) -> CheckOutcome:
     """Accepted bars of the lake = bars in the database + bars outside the universe, by reason."""
-    lake, load = days.lake.fact(day), days.load(day)
+    try:
+        lake, load = days.lake.fact(day), days.load(day)
+    except StoredFileError as error:
+        return CheckOutcome(False, str(error))
     if lake is None and load is None:
         return NOTHING_TO_LOAD
     if lake is None or load is None or load.source_sha256 != lake.source_sha256 or lake.status != "validated":

@@ -7,12 +7,16 @@ import dagster as dg
 from tbp_assets.bars.day_state import Expectation, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.checks.outcome import CheckOutcome
+from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.landing import LandingZone
 
 
 def day_file_is_whole(landing: LandingZone, expectation: Expectation, day: date) -> CheckOutcome:
     """The provider's file is landed whole (length, gzip CRC, header), or none was expected."""
-    fact = landing.fact(day)
+    try:
+        fact = landing.fact(day)
+    except StoredFileError as error:
+        return CheckOutcome(False, str(error))
     if fact and fact.status == "landed" and fact.file:
         file = fact.file
         metadata = {
@@ -21,5 +25,7 @@ def day_file_is_whole(landing: LandingZone, expectation: Expectation, day: date)
             "sha256": dg.MetadataValue.text(file.sha256),
         }
         return CheckOutcome(True, f"{file.lines:,} lines, {file.bytes:,} bytes from {file.source}", metadata)
+    if fact and fact.file:
+        return CheckOutcome(False, f"{fact.status}: {fact.cause}. The file landed before stays.")
     state = day_state(DayFacts(day, landing=fact), expectation, datetime.now(UTC))
     return CheckOutcome(not state.open, str(state))

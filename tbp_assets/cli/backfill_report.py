@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rich.markup import escape
+
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.cli.backfill_plan import BackfillPlan
@@ -75,6 +77,7 @@ class BackfillReport:
             **books,
             "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
             "faults": self.faults,
+            "extra_columns": {day.isoformat(): names for day, names in self.extra_columns.items()},
             "seconds": round(self.seconds, 3),
             "per_day": [_day_json(self.facts[day]) for day in self.closed],
         }
@@ -101,6 +104,12 @@ class BackfillReport:
             "deleted": sum(load.deleted for load in written),
             "unchanged": sum(load.unchanged for load in written),
         }
+
+    @property
+    def extra_columns(self) -> dict[date, tuple[str, ...]]:
+        """Columns that the vendor added to the files of the days run now."""
+        lakes = {day: lake for day in self.settled if (lake := self.facts[day].lake)}
+        return {day: lake.extra_columns for day, lake in lakes.items() if lake.extra_columns}
 
     @property
     def lines_run(self) -> int:
@@ -141,7 +150,9 @@ def show_report(report: BackfillReport) -> None:
     out.print(table(["", ""], shown.items()))
     rate = report.lines_run / report.seconds if report.seconds else 0
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
+    for day, names in report.extra_columns.items():
+        err.print(f"[yellow]warning[/] {day}: the vendor added columns, kept as text: {escape(', '.join(names))}")
     for day, state in report.open.items():
-        err.print(f"[yellow]open[/] {day}: {state}")
+        err.print(f"[yellow]open[/] {day}: {escape(str(state))}")
     for fault in report.faults:
-        err.print(f"[red]fault[/] {fault}")
+        err.print(f"[red]fault[/] {escape(fault)}")

@@ -92,7 +92,7 @@ def _timescale() -> bool:
         return False
     try:
         with connection.begin_nested():
-            connection.execute(text("CREATE EXTENSION IF NOT EXISTS timescaledb"))
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS timescaledb WITH SCHEMA public"))
     except DBAPIError as error:
         logger.warning("timescaledb is installed but cannot be created (%s): plain tables are used", error.orig)
         return False

@@ -1,0 +1,104 @@
+"""A day file as a whole: what is refused, and that nothing about its packing changes its rows."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tbp_assets.bars.parsing import parse_day_file
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS
+from tbp_assets.errors import FileUnusableError
+from tbp_assets_tests.bars.judging import parse
+from tbp_assets_tests.day_files import HEADER, TUESDAY, day_file, good_rows, row
+
+pytestmark = pytest.mark.unit
+
+WHOLE = day_file(good_rows(TUESDAY))
+
+
+def refusal(compressed: bytes) -> str:
+    with pytest.raises(FileUnusableError) as caught:
+        parse_day_file(compressed, US_STOCKS_DAY_AGGS, TUESDAY)
+    return str(caught.value)
+
+
+def with_header(header: str) -> bytes:
+    return gzip.compress(f"{header}\n{row()}\n".encode())
+
+
+@pytest.mark.parametrize("kept", [1, 9, 10, 11, len(WHOLE) // 2, len(WHOLE) - 9, len(WHOLE) - 8, len(WHOLE) - 1])
+def test_a_file_cut_short_is_refused(kept: int) -> None:
+    assert "not a whole gzip file" in refusal(WHOLE[:kept])
+
+
+def test_a_file_that_is_not_gzip_is_refused() -> None:
+    assert "not a whole gzip file" in refusal(f"{HEADER}\n{row()}\n".encode())
+
+
+def test_a_flipped_bit_is_seen() -> None:
+    middle = len(WHOLE) // 2
+    assert "not a whole gzip file" in refusal(WHOLE[:middle] + bytes([WHOLE[middle] ^ 1]) + WHOLE[middle + 1 :])
+
+
+def test_junk_after_the_gzip_is_refused() -> None:
+    assert "not a whole gzip file" in refusal(WHOLE + b"junk")
+
+
+def test_a_file_of_two_gzip_members_is_read_whole() -> None:
+    content = gzip.compress(f"{HEADER}\n{row('A')}\n".encode()) + gzip.compress(f"{row('B')}\n".encode())
+    assert parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY).rows["ticker"].to_list() == ["A", "B"]
+
+
+def test_a_file_larger_than_one_piece_is_read_whole() -> None:
+    tickers = [f"T{n}" for n in range(40_000)]
+    content = "\n".join([HEADER, *(row(ticker) for ticker in tickers), ""]).encode()
+    assert len(content) > 2 << 20
+    assert parse(content).rows["ticker"].to_list() == tickers
+
+
+@pytest.mark.parametrize("compressed", [b"", gzip.compress(b"")])
+def test_an_empty_file_is_refused_naming_what_the_header_lacks(compressed: bytes) -> None:
+    assert "the header lacks ticker, volume" in refusal(compressed)
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_header_alone_is_refused(ending: str) -> None:
+    assert refusal(gzip.compress((HEADER + ending).encode())) == "the file has a header and no rows"
+
+
+def test_a_missing_column_is_named() -> None:
+    message = refusal(with_header(HEADER.replace("window_start", "start")))
+    assert message.startswith("the header lacks window_start")
+    assert "ticker,volume,open,close,high,low,start,transactions" in message
+
+
+def test_column_names_are_case_sensitive() -> None:
+    assert "the header lacks ticker" in refusal(with_header(HEADER.replace("ticker", "Ticker")))
+
+
+def test_a_column_named_twice_is_refused() -> None:
+    assert "names a column twice" in refusal(with_header(HEADER + ",volume"))
+
+
+def test_an_extra_column_named_twice_is_refused() -> None:
+    assert "names a column twice" in refusal(with_header(HEADER + ",otc,otc"))
+
+
+def test_text_that_is_not_utf_8_is_refused_with_its_place() -> None:
+    assert refusal(gzip.compress(HEADER.encode() + b"\n\xff")) == f"not UTF-8 text (byte {len(HEADER) + 1})"
+
+
+def test_text_in_utf_16_is_refused() -> None:
+    refusal(gzip.compress(f"{HEADER}\n{row()}\n".encode("utf-16")))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
+    assert parse(b"\xef\xbb\xbf" + f"{HEADER}\n{row()}\n".encode()).rows["ticker"].to_list() == ["AAPL"]
+
+
+def test_columns_may_come_in_any_order() -> None:
+    header = ",".join(reversed(HEADER.split(",")))
+    line = ",".join(reversed(row("AAPL").split(",")))
+    turned = parse(f"{header}\n{line}\n".encode()).rows.drop("text")
+    assert turned.equals(parse(f"{HEADER}\n{row('AAPL')}\n".encode()).rows.drop("text"))

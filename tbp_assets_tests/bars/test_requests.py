@@ -1,0 +1,89 @@
+"""What to ask for: the listing decides, and a day that cannot be had is not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from tbp_assets.bars.day_state import Expectation
+from tbp_assets.bars.facts import DayFacts, Listed
+from tbp_assets.bars.requests import days_to_request
+from tbp_assets_tests.bars.day_facts import SECOND, lake_fact, landing_fact, listed, loaded, restated
+from tbp_assets_tests.day_files import NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY
+
+pytestmark = pytest.mark.unit
+
+EXPECTATION = Expectation(frozenset({TUESDAY, WEDNESDAY, THURSDAY}), time(13, 0))
+NOW = datetime(2024, 1, 5, 16, 30, tzinfo=UTC)
+
+
+def asked(*facts: DayFacts, listing: Mapping[date, Listed], in_progress: Collection[date] = ()) -> list[date]:
+    return days_to_request(facts, listing, in_progress=in_progress, expectation=EXPECTATION, now=NOW)
+
+
+def test_a_listed_day_that_is_not_loaded_is_asked_for() -> None:
+    assert asked(DayFacts(TUESDAY), listing={TUESDAY: listed()}) == [TUESDAY]
+
+
+def test_a_missing_day_that_is_not_listed_is_not_asked_for() -> None:
+    assert asked(DayFacts(TUESDAY), DayFacts(THURSDAY), listing={}) == []
+
+
+def test_a_day_said_to_be_absent_before_is_asked_for_once_it_is_listed() -> None:
+    facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "absent", None))
+    assert asked(facts, listing={}) == []
+    assert asked(facts, listing={TUESDAY: listed()}) == [TUESDAY]
+
+
+def test_a_loaded_day_is_not_asked_for_again() -> None:
+    assert asked(loaded(TUESDAY), listing={TUESDAY: listed()}) == []
+
+
+def test_a_restated_file_is_asked_for() -> None:
+    assert asked(loaded(TUESDAY), listing={TUESDAY: listed(SECOND)}) == [TUESDAY]
+
+
+def test_a_loaded_day_that_the_provider_no_longer_lists_is_left_alone() -> None:
+    assert asked(loaded(TUESDAY), listing={}) == []
+
+
+def test_a_day_in_progress_is_not_asked_for_twice() -> None:
+    facts, listing = [DayFacts(TUESDAY), DayFacts(WEDNESDAY)], {TUESDAY: listed(), WEDNESDAY: listed()}
+    assert asked(*facts, listing=listing, in_progress={TUESDAY}) == [WEDNESDAY]
+
+
+def test_a_holiday_is_asked_for_once_so_that_its_absence_is_recorded() -> None:
+    assert asked(DayFacts(NEW_YEAR), listing={}) == [NEW_YEAR]
+    assert asked(DayFacts(NEW_YEAR, landing_fact(NEW_YEAR, "absent", None)), listing={}) == []
+
+
+def test_a_file_listed_on_a_holiday_is_asked_for() -> None:
+    recorded = DayFacts(NEW_YEAR, landing_fact(NEW_YEAR, "absent", None))
+    assert asked(recorded, listing={NEW_YEAR: listed()}) == [NEW_YEAR]
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_day_landed_but_not_loaded_is_asked_for_even_when_no_longer_listed(validated: bool) -> None:
+    facts = DayFacts(TUESDAY, landing_fact(TUESDAY), lake_fact(TUESDAY) if validated else None)
+    assert asked(facts, listing={}) == [TUESDAY]
+
+
+def test_a_restated_file_landed_but_not_loaded_is_asked_for() -> None:
+    assert asked(restated(TUESDAY, None), listing={}) == [TUESDAY]
+
+
+def test_a_day_without_entitlement_is_asked_for_while_it_is_listed() -> None:
+    facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "forbidden", None))
+    assert asked(facts, listing={TUESDAY: listed()}) == [TUESDAY]
+    assert asked(facts, listing={}) == []
+
+
+def test_days_come_oldest_first() -> None:
+    facts = [DayFacts(day) for day in (THURSDAY, TUESDAY, WEDNESDAY)]
+    assert asked(*facts, listing={day.trading_date: listed() for day in facts}) == [TUESDAY, WEDNESDAY, THURSDAY]
+
+
+def test_a_listed_day_outside_the_window_is_not_asked_for() -> None:
+    assert asked(DayFacts(TUESDAY), listing={THURSDAY: listed()}) == []

@@ -1,0 +1,143 @@
+"""The daily run: asks for every open day of the look-back window that the provider lists, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from tbp_assets.defs.assembly import build_definitions
+from tbp_assets.resources import flat_files
+from tbp_assets_tests.cli.terminal import Tbp
+from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
+
+pytestmark = pytest.mark.integration
+SESSIONS = (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
+SATURDAY = datetime(2024, 1, 6, 11, 30, tzinfo=ZoneInfo("America/New_York"))
+WEEK = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
+
+
+def publish(project: Project, *days: date) -> None:
+    """Publish good files."""
+    project.publish({day: day_file(good_rows(day)) for day in days})
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance without runs."""
+    directory = tmp_path / "dagster"
+    directory.mkdir()
+    with dg.DagsterInstance.local_temp(str(directory)) as empty:
+        yield empty
+
+
+def tick(project: Project, instance: dg.DagsterInstance, moment: datetime = SATURDAY) -> dg.ScheduleExecutionData:
+    """Evaluate the schedule as the daemon would at a moment, with a listing not yet read."""
+    flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+    definitions = build_definitions(project.settings())
+    resources = {name: (definitions.resources or {})[name] for name in ("flat_files", "store", "database")}
+    with dg.build_schedule_context(
+        instance, moment, resources=resources, repository_def=definitions.get_repository_def()
+    ) as context:
+        return definitions.resolve_schedule_def("daily_bars").evaluate_tick(context)
+
+
+def asked(found: dg.ScheduleExecutionData) -> list[str | None]:
+    """Return the partitions that a tick asks for."""
+    return [request.partition_key for request in found.run_requests or ()]
+
+
+def unfinished(instance: dg.DagsterInstance, job: str, **tags: str) -> None:
+    """Record a run that has started and not ended."""
+    named = {f"dagster/{name}": value for name, value in tags.items()}
+    instance.add_run(dg.DagsterRun(job, str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=named))
+
+
+def test_open_days_that_the_provider_lists_are_asked_for(project: Project, instance: dg.DagsterInstance) -> None:
+    publish(project, TUESDAY, FRIDAY)
+    assert asked(tick(project, instance)) == ["2024-01-01", "2024-01-02", "2024-01-05"]
+
+
+def test_the_window_ends_yesterday_and_begins_look_back_days_before(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    publish(project, *SESSIONS)
+    project.change("pipeline.yml", "look_back_days: 10", "look_back_days: 3")
+    assert asked(tick(project, instance)) == ["2024-01-03", "2024-01-04", "2024-01-05"]
+    assert asked(tick(project, instance, SATURDAY.replace(day=5))) == ["2024-01-02", "2024-01-03", "2024-01-04"]
+
+
+def test_days_that_are_done_are_not_asked_for_again(project: Project, instance: dg.DagsterInstance, tbp: Tbp) -> None:
+    publish(project, TUESDAY, WEDNESDAY)
+    tbp("backfill", "2024-01-01", WEDNESDAY).must_be(0)
+    publish(project, THURSDAY)
+    assert asked(tick(project, instance)) == ["2024-01-04"]
+
+
+def test_nothing_to_do_is_said_so(project: Project, instance: dg.DagsterInstance, tbp: Tbp) -> None:
+    publish(project, TUESDAY)
+    tbp("backfill", "2024-01-01", TUESDAY).must_be(0)
+    found = tick(project, instance)
+    assert (asked(found), found.skip_message) == ([], "No open day that the provider lists.")
+
+
+def test_a_bad_day_and_a_restated_one_are_asked_for_at_every_tick(
+    project: Project, instance: dg.DagsterInstance, tbp: Tbp
+) -> None:
+    publish(project, TUESDAY, WEDNESDAY, THURSDAY)
+    project.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY))[:-20]})
+    tbp("backfill", "2024-01-01", THURSDAY).must_be(1)
+    project.publish({THURSDAY: day_file(good_rows(THURSDAY, ["AAPL", "SPY"]))})
+    first, second = tick(project, instance), tick(project, instance, SATURDAY.replace(day=9))
+    assert asked(first) == asked(second) == ["2024-01-03", "2024-01-04"]
+    keys = [request.run_key for found in (first, second) for request in found.run_requests or ()]
+    assert len(set(keys)) == 4, "a run key seen before would be dropped by the daemon"
+
+
+@pytest.mark.parametrize("job", ["day_bars", "__ASSET_JOB"])
+def test_days_in_progress_are_left_alone_whoever_started_them(
+    project: Project, instance: dg.DagsterInstance, job: str
+) -> None:
+    publish(project, *SESSIONS)
+    unfinished(instance, job, partition="2024-01-02")
+    ends = {"asset_partition_range_start": "2024-01-04", "asset_partition_range_end": "2024-01-05"}
+    unfinished(instance, job, **ends)
+    assert asked(tick(project, instance)) == ["2024-01-01", "2024-01-03"]
+
+
+def test_each_request_is_a_run_of_the_day_bars(project: Project, instance: dg.DagsterInstance) -> None:
+    publish(project, *SESSIONS)
+    definitions = build_definitions(project.settings())
+    schedule = definitions.resolve_schedule_def("daily_bars")
+    assert (schedule.job_name, asked(tick(project, instance))) == ("day_bars", WEEK)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"), [("", "set TBP_FLAT_FILES_URL"), ("file:///nowhere/at/all", "/nowhere/at/all is no directory")]
+)
+def test_a_source_that_cannot_be_asked_fails_the_tick_with_the_cure(
+    project: Project, instance: dg.DagsterInstance, url: str, why: str
+) -> None:
+    project.settings(TBP_FLAT_FILES_URL=url)
+    with pytest.raises(dg.Failure, match=why):
+        tick(project, instance)
+
+
+def test_it_ticks_tuesday_to_saturday_when_the_configuration_says(project: Project) -> None:
+    project.change("pipeline.yml", 'ask_at: "11:30"', 'ask_at: "07:05"')
+    schedule = build_definitions(project.settings()).resolve_schedule_def("daily_bars")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("5 7 * * 2-6", "America/New_York")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_freshness_ticks_every_day_after_files_are_due(project: Project) -> None:
+    project.change("pipeline.yml", 'expected_by: "13:00"', 'expected_by: "14:45"')
+    found = build_definitions(project.settings()).resolve_schedule_def("freshness_daily")
+    assert (found.cron_schedule, found.job_name) == ("15 15 * * *", "freshness")
+    assert found.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -1,0 +1,1 @@
+"""The whole way, over the real protocols: S3, PostgreSQL, GraphQL, and processes that are killed."""

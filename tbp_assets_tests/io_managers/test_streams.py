@@ -1,0 +1,145 @@
+"""The IO managers take and hand on one day at a time, so that memory does not grow with the range."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import dagster as dg
+import pytest
+from polars.testing import assert_frame_equal
+
+from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.validation import ValidatedDay
+from tbp_assets.defs.partitions import trading_days
+from tbp_assets.errors import StorageError
+from tbp_assets.io_managers.lake import LakeDays, LakeIOManager, ValidatedDays
+from tbp_assets.io_managers.timescale import LoadStream, StreamedDay, TimescaleIOManager
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.load import DayToLoad
+from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, good_rows, row
+from tbp_assets_tests.storage.days import ALL, count, lake_in, validated
+
+pytestmark = pytest.mark.integration
+
+DAYS = [TUESDAY, WEDNESDAY, THURSDAY]
+PARTITIONS = trading_days(TUESDAY)
+
+
+def lake_io_manager(project: Project) -> LakeIOManager:
+    settings = project.settings()
+    return LakeIOManager(
+        store=StoreResource.from_settings(settings), flat_files=FlatFilesResource.from_settings(settings)
+    )
+
+
+def table_io_manager(project: Project) -> TimescaleIOManager:
+    return TimescaleIOManager(database=DatabaseResource.from_settings(project.settings()))
+
+
+def made(day: date) -> ValidatedDay:
+    return validated(good_rows(day), day)
+
+
+def test_lake_stores_each_day_before_the_next_is_made(project: Project) -> None:
+    seen = list[list[bool]]()
+
+    def days() -> Iterator[ValidatedDay]:
+        for day in DAYS:
+            seen.append([lake_in(project.store).fact(each) is not None for each in DAYS])
+            yield made(day)
+
+    with dg.build_output_context() as context:
+        lake_io_manager(project).handle_output(context, ValidatedDays(days()))
+    assert seen == [[False, False, False], [True, False, False], [True, True, False]]
+
+
+def test_lake_keeps_the_days_before_a_fault(project: Project) -> None:
+    def days() -> Iterator[ValidatedDay]:
+        yield made(TUESDAY)
+        raise StorageError("the disk is full")
+
+    with dg.build_output_context() as context, pytest.raises(dg.Failure, match="the disk is full") as failed:
+        lake_io_manager(project).handle_output(context, ValidatedDays(days()))
+    assert not failed.value.allow_retries
+    assert lake_in(project.store).fact(TUESDAY) is not None
+
+
+def test_days_go_through_the_lake_from_one_asset_to_the_next(project: Project) -> None:
+    received: dict[date, object] = {}
+
+    @dg.asset(partitions_def=PARTITIONS, backfill_policy=dg.BackfillPolicy.single_run(), io_manager_key="lake")
+    def bars(context: dg.AssetExecutionContext) -> dg.Output[ValidatedDays]:
+        return dg.Output(ValidatedDays(made(day) for day in map(date.fromisoformat, context.partition_keys)))
+
+    @dg.asset(partitions_def=PARTITIONS, backfill_policy=dg.BackfillPolicy.single_run())
+    def reader(bars: LakeDays) -> None:
+        received.update({day.trading_date: day for day in bars.days})
+        for day in bars.days:
+            raise AssertionError(day)
+
+    span = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-05"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize([bars, reader], instance=instance, tags=span, resources={"lake": lake_io_manager(project)}).success
+    assert list(received) == [*DAYS, FRIDAY]
+    lake = lake_in(project.store)
+    assert_frame_equal(lake.bars(lake.fact(FRIDAY)), made(FRIDAY).bars)
+
+
+def test_stored_bars_are_read_only_when_they_are_asked_for(project: Project) -> None:
+    lake = lake_in(project.store)
+    for day in (TUESDAY, WEDNESDAY):
+        lake.write(made(day))
+    for path in lake.directory(TUESDAY).glob("*.parquet"):
+        path.unlink()
+    keys = dg.PartitionKeyRange(str(TUESDAY), str(THURSDAY))
+    with dg.build_input_context(asset_partition_key_range=keys, asset_partitions_def=PARTITIONS) as context:
+        days = list(lake_io_manager(project).load_input(context).days)
+    assert [(day.trading_date, day.fact is None) for day in days] == [(TUESDAY, False), (WEDNESDAY, False), (THURSDAY, True)]
+    assert days[2].bars().is_empty()
+
+
+def test_table_commits_each_day_before_the_next_is_read(project: Project) -> None:
+    seen, described = list[int](), list[tuple[date, int]]()
+
+    def days() -> Iterator[StreamedDay]:
+        for day in DAYS:
+            seen.append(count(project.database()))
+            bars = made(day)
+            selected = ALL.select(bars.bars, day)
+            yield StreamedDay(day, DayToLoad(bars.fact, frozenset(bars.bars["ticker"]), selected, ALL))
+        yield StreamedDay(FRIDAY)
+
+    stream = LoadStream(
+        source="here", days=days(), describe=lambda day, load, _: described.append((day.trading_date, load.inserted if load else -1)) or {},
+        attach=lambda _day, _metadata: None, check=lambda _days: None,
+    )  # fmt: skip
+    with dg.build_output_context(asset_key="market_data_raw", run_id="a-run") as context:
+        table_io_manager(project).handle_output(context, stream)
+    assert seen == [0, 4, 8]
+    assert described == [*((day, 4) for day in DAYS), (FRIDAY, -1)]
+
+
+def test_table_is_not_handed_on_by_dagster(project: Project) -> None:
+    with dg.build_input_context() as context, pytest.raises(NotImplementedError, match="read market_data_raw with SQL"):
+        table_io_manager(project).load_input(context)
+
+
+def test_day_that_is_loaded_and_open_at_once_fails_and_is_not_reported_as_done(project: Project) -> None:
+    bars, checked = validated([row("AAPL")]), list[list[date]]()
+    day = StreamedDay(
+        TUESDAY,
+        DayToLoad(bars.fact, frozenset({"AAPL"}), ALL.select(bars.bars, TUESDAY), ALL),
+        DayState("rejected", "the newer file is cut short"),
+    )
+    stream = LoadStream(
+        source="here", days=[day], describe=lambda _day, _load, _seconds: {}, attach=lambda _day, _metadata: None,
+        check=lambda days: checked.append(list(days)),
+    )  # fmt: skip
+    with (
+        dg.build_output_context(asset_key="market_data_raw", run_id="a-run") as context,
+        pytest.raises(dg.Failure, match=r"2024-01-02: rejected \(the newer file is cut short\)"),
+    ):
+        table_io_manager(project).handle_output(context, stream)
+    assert (count(project.database()), checked) == (1, [])

@@ -1,0 +1,18 @@
+"""Closes the pools that a test opened, so that a long session does not run out of the server's connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tbp_assets.resources import database
+
+
+@pytest.fixture(autouse=True)
+def closed_pools() -> Iterator[None]:
+    """Dispose every pool of the process after the test."""
+    yield
+    for pool in database._opened.values():  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+        pool.engine.dispose()
+    database._opened.clear()  # pyright: ignore[reportPrivateUsage]

@@ -1,0 +1,110 @@
+"""Directories that cannot be written and disks that are full end in one message that names the place and the cure."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tbp_assets.errors import StorageError
+from tbp_assets.storage.files import INCOMING, FileStore
+from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
+from tbp_assets_tests.embedded.postgres.processes import environment, python_for_nobody
+from tbp_assets_tests.storage.days import SOURCE, landing_zone, sending
+
+pytestmark = pytest.mark.unit
+
+ROOT = os.geteuid() == 0
+WRITE = """
+import sys
+from pathlib import Path
+from tbp_assets.errors import StorageError
+from tbp_assets.storage.files import FileStore
+root = Path(sys.argv[1])
+try:
+    FileStore(root).write(root / "landing" / "file", b"content")
+except StorageError as error:
+    sys.exit(f"StorageError: {error}")
+"""
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A directory that every user can reach; pytest's own are closed to others."""
+    path = Path(tempfile.mkdtemp(prefix="tbp-files-"))
+    yield path
+    path.chmod(0o755)
+    shutil.rmtree(path)
+
+
+def write_without_permission(root: Path) -> str:
+    """Return what a process says that writes below a closed directory; root gives its permissions up first."""
+    root.chmod(0o555)
+    python, user = (python_for_nobody(), pwd.getpwnam("nobody").pw_uid) if ROOT else (sys.executable, None)
+    command = [python, "-c", WRITE, str(root)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd="/", env=environment(), user=user
+    ).stderr.strip()
+
+
+def test_read_only_directory_is_named_with_the_variable_that_moves_it(open_directory: Path) -> None:
+    said = write_without_permission(open_directory)
+    assert said.startswith("StorageError: ")
+    assert f"Make {open_directory} writable or set TBP_HOME elsewhere" in said
+    assert list(open_directory.iterdir()) == []
+
+
+def test_read_only_place_inside_the_store_leaves_no_temporary_file(open_directory: Path) -> None:
+    incoming = open_directory / INCOMING
+    incoming.mkdir()
+    if ROOT:
+        os.chown(incoming, pwd.getpwnam("nobody").pw_uid, -1)
+    said = write_without_permission(open_directory)
+    assert f"StorageError: {open_directory / 'landing'}: Permission denied" in said
+    assert list(incoming.iterdir()) == []
+
+
+def test_file_where_the_directory_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "store").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"Make .*store writable or set TBP_HOME elsewhere"):
+        FileStore(tmp_path / "store").write(tmp_path / "store" / "fact.json", b"{}")
+
+
+def test_fact_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "fact.json").mkdir()
+    with pytest.raises(StorageError, match=r"fact\.json cannot be read"):
+        FileStore(tmp_path).read_fact(tmp_path / "fact.json", dict[str, str])
+
+
+def test_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
+    with largest_file(1000), pytest.raises(StorageError, match="File too large"):
+        FileStore(tmp_path).write(tmp_path / "file", bytes(5000))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_disk_that_fills_up_while_a_file_lands_is_a_fault_of_ours_not_of_the_file(tmp_path: Path) -> None:
+    zone, content = landing_zone(tmp_path), day_file(good_rows(TUESDAY))
+    with largest_file(20), pytest.raises(StorageError, match="TBP_HOME"):
+        zone.land(TUESDAY, sending(content), SOURCE)
+    assert zone.fact(TUESDAY) is None
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -1,0 +1,129 @@
+"""What validation made of a day comes back from the lake exactly, and the manifest speaks for what lies there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from tbp_assets.bars.facts import LakeFact
+from tbp_assets.bars.schema import BAR_SCHEMA, QUARANTINE_SCHEMA
+from tbp_assets.errors import StorageError
+from tbp_assets.storage.files import FileStore
+from tbp_assets.storage.lake import Lake
+from tbp_assets_tests.day_files import HEADER, TUESDAY, WEDNESDAY, good_rows, row
+from tbp_assets_tests.storage.days import lake_in, validated
+
+pytestmark = pytest.mark.unit
+
+AWKWARD = ("NA", "NAN", "TRUE", "BRK.A", "BCPC", "BCpC", "A'B", "\\N")
+
+
+def files_of(lake: Lake) -> set[str]:
+    return {path.name for path in lake.directory(TUESDAY).iterdir()}
+
+
+def named_by(fact: LakeFact) -> set[str]:
+    return {frame.name for frame in (fact.bars, fact.quarantine) if frame} | {f"{fact.trading_date}.json"}
+
+
+def test_bars_come_back_equal_in_value_dtype_and_order(tmp_path: Path) -> None:
+    lake, day = lake_in(tmp_path), validated([row(ticker) for ticker in AWKWARD])
+    assert day.bars.height == len(AWKWARD)
+    assert_frame_equal(lake.bars(lake.write(day)), day.bars)
+
+
+def test_columns_that_the_vendor_added_come_back_as_text(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    day = validated([row("AAPL") + ",007", row("MSFT") + ","], header=HEADER + ",otc")
+    stored = lake.bars(lake.write(day))
+    assert stored["vendor_otc"].to_list() == ["007", ""]
+    assert_frame_equal(stored, day.bars)
+
+
+@given(st.integers(0, 2**62), st.floats(allow_nan=False, allow_infinity=False))
+def test_nanoseconds_and_floats_survive(tmp_path_factory: pytest.TempPathFactory, stamp: int, price: float) -> None:
+    lake = lake_in(tmp_path_factory.mktemp("lake"))
+    stamps = pl.Series("timestamp", [stamp], pl.Int64).cast(BAR_SCHEMA["timestamp"])
+    bars = validated(good_rows(TUESDAY, ["AAPL"])).bars.with_columns(stamps, open=pl.lit(price))
+    stored = lake.bars(lake.write(replace(validated([row()]), bars=bars)))
+    assert stored["timestamp"].to_physical().item() == stamp
+    assert stored["open"].item().hex() == price.hex()
+
+
+def test_rejected_rows_keep_reasons_source_and_line(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    good = [row(f"T{n}") for n in range(40)]
+    day = validated([*good, row("BAD", high=1.0, open=-1)])
+    stored = lake.quarantine(lake.write(day))
+    assert stored.schema == QUARANTINE_SCHEMA
+    assert stored.select("line", "ticker", "source_key", "source_sha256", "text").row(0) == (
+        42, "BAD", day.fact.source_key, day.fact.source_sha256, row("BAD", high=1.0, open=-1)
+    )  # fmt: skip
+    assert stored["reason"].item() == "price_not_positive"
+    assert stored["reasons"].item().to_list() == ["price_not_positive", "high_below_low", "high_below_close", "low_above_open"]
+
+
+def test_fact_comes_back_with_the_frames_it_names(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    fact = lake.write(validated([*good_rows(TUESDAY, [f"T{n}" for n in range(40)]), row("BAD", low="")]))
+    assert lake.fact(TUESDAY) == fact
+    assert fact.bars is not None
+    assert fact.quarantine is not None
+    assert (fact.bars.rows, fact.quarantine.rows) == (40, 1)
+    assert files_of(lake) == named_by(fact)
+
+
+def test_day_never_validated_has_no_fact_and_no_rows() -> None:
+    lake = lake_in(Path("/nowhere"))
+    assert lake.fact(TUESDAY) is None
+    assert (lake.bars(None).schema, lake.bars(None).height) == (BAR_SCHEMA, 0)
+    assert (lake.quarantine(None).schema, lake.quarantine(None).height) == (QUARANTINE_SCHEMA, 0)
+
+
+def test_day_without_rejected_rows_has_no_quarantine_file(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    fact = lake.write(validated(good_rows(TUESDAY)))
+    assert fact.quarantine is None
+    assert lake.quarantine(fact).schema == QUARANTINE_SCHEMA
+
+
+def test_withheld_day_has_no_bars_file_and_all_its_rows_in_quarantine(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    fact = lake.write(validated([*good_rows(TUESDAY), row("BAD", close="")]))
+    assert (fact.status, fact.bars, lake.bars(fact).height) == ("withheld", None, 0)
+    assert lake.quarantine(fact)["reason"].to_list() == [*["day_withheld"] * 4, "price_missing"]
+
+
+def test_superseded_files_are_removed_and_other_days_stay(tmp_path: Path) -> None:
+    lake = lake_in(tmp_path)
+    other = lake.write(validated(good_rows(WEDNESDAY), WEDNESDAY))
+    lake.write(validated(good_rows(TUESDAY)))
+    newer = lake.write(validated(good_rows(TUESDAY)[:2]))
+    assert files_of(lake) == named_by(newer) | named_by(other)
+
+
+def test_manifest_is_written_last(tmp_path: Path) -> None:
+    class FullAtTheEnd(FileStore):
+        def write_fact(self, path: Path, fact: object) -> None:
+            raise StorageError("full")
+
+    whole = lake_in(tmp_path)
+    older = whole.write(validated(good_rows(TUESDAY)))
+    interrupted = replace(whole, store=FullAtTheEnd(tmp_path))
+    with pytest.raises(StorageError):
+        interrupted.write(validated(good_rows(TUESDAY)[:2]))
+    assert whole.fact(TUESDAY) == older
+    assert whole.bars(older).height == 4
+
+
+def test_same_content_is_the_same_file(tmp_path: Path) -> None:
+    lake, day = lake_in(tmp_path), validated(good_rows(TUESDAY))
+    later = replace(day, fact=replace(day.fact, validated_at=datetime(2030, 1, 1, tzinfo=UTC)))
+    assert lake.write(day).bars == lake.write(later).bars

@@ -1,0 +1,103 @@
+"""Every answer of the provider is recorded for what it is, and a bad one never hides an older good file."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tbp_assets.bars.facts import LandingStatus
+from tbp_assets.errors import CredentialsError, FileAbsentError, NotEntitledError, SourceUnavailableError, StoredFileError
+from tbp_assets.storage.landing import LandingZone
+from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
+from tbp_assets_tests.storage.days import SOURCE, failing, landing_zone, sending
+
+pytestmark = pytest.mark.unit
+
+WHOLE = day_file(good_rows(TUESDAY))
+BROKEN = bytes([*WHOLE[:60], WHOLE[60] ^ 0xFF, *WHOLE[61:]])
+BAD_FILES = {
+    "cut short": (WHOLE[:-12], "not a whole gzip file"),
+    "cut inside the trailer": (WHOLE[:-3], "not a whole gzip file"),
+    "corrupt": (BROKEN, "not a whole gzip file"),
+    "no gzip": (b"<html>Access Denied</html>", "not a whole gzip file"),
+    "no bytes": (b"", "the file is empty"),
+    "empty inside": (gzip.compress(b""), "the file is empty"),
+    "no header": (gzip.compress(b"AAPL,1,2\n"), "the first line is no header of us_stocks_day_aggs: b'AAPL,1,2'"),
+    "blank first line": (gzip.compress(b"\nticker,volume\n"), "the first line is no header"),
+}
+
+
+def kept(zone: LandingZone) -> list[str]:
+    return sorted(path.name for path in zone.store.root.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("bad", BAD_FILES)
+def test_bad_file_is_unusable_with_its_cause_and_nothing_of_it_is_kept(tmp_path: Path, bad: str) -> None:
+    zone, (content, cause) = landing_zone(tmp_path), BAD_FILES[bad]
+    fact = zone.land(TUESDAY, sending(content), SOURCE)
+    assert (fact.status, fact.file) == ("unusable", None)
+    assert fact.cause.startswith(f"{SOURCE}: {cause}")
+    assert zone.fact(TUESDAY) == fact
+    assert kept(zone) == ["2024-01-02.json"]
+
+
+def test_short_download_is_unusable_even_where_gzip_is_whole(tmp_path: Path) -> None:
+    fact = landing_zone(tmp_path).land(TUESDAY, sending(WHOLE, announced=1_000_000), SOURCE)
+    assert fact.status == "unusable"
+    assert fact.cause == f"{SOURCE}: {len(WHOLE)} of 1,000,000 bytes arrived"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(FileAbsentError("no such file"), "absent"), (NotEntitledError("HTTP 403"), "forbidden")]
+)
+def test_refusal_is_recorded_and_never_taken_for_an_empty_day(
+    tmp_path: Path, error: Exception, status: LandingStatus
+) -> None:
+    zone = landing_zone(tmp_path)
+    fact = zone.land(TUESDAY, failing(error), SOURCE)
+    assert (fact.status, fact.cause, fact.file) == (status, str(error), None)
+    assert zone.fact(TUESDAY) == fact
+    assert kept(zone) == ["2024-01-02.json"]
+
+
+@pytest.mark.parametrize("error", [SourceUnavailableError("HTTP 503"), CredentialsError("who are you")])
+def test_source_that_does_not_answer_records_nothing(tmp_path: Path, error: Exception) -> None:
+    zone = landing_zone(tmp_path)
+    with pytest.raises(type(error)):
+        zone.land(TUESDAY, failing(error), SOURCE)
+    assert zone.fact(TUESDAY) is None
+    assert kept(zone) == []
+
+
+@pytest.mark.parametrize("bad", [sending(WHOLE[:-12], "v2"), failing(FileAbsentError("")), failing(NotEntitledError(""))])
+def test_older_good_version_stays_known_after_a_bad_answer(tmp_path: Path, bad: object) -> None:
+    zone = landing_zone(tmp_path)
+    good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE).file
+    fact = zone.land(TUESDAY, bad, SOURCE)  # pyright: ignore[reportArgumentType]  # one of three downloads
+    assert fact.status != "landed"
+    assert fact.file == good is not None
+    assert zone.read(TUESDAY, good) == WHOLE
+
+
+def test_good_answer_after_a_bad_one_clears_the_cause(tmp_path: Path) -> None:
+    zone = landing_zone(tmp_path)
+    zone.land(TUESDAY, sending(WHOLE[:-12]), SOURCE)
+    fact = zone.land(TUESDAY, sending(WHOLE), SOURCE)
+    assert (fact.status, fact.cause) == ("landed", "")
+
+
+def test_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
+    zone = landing_zone(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        zone.land(TUESDAY, failing(KeyboardInterrupt()), SOURCE)  # pyright: ignore[reportArgumentType]
+    assert kept(zone) == []
+
+
+def test_damaged_manifest_is_named_with_its_cure(tmp_path: Path) -> None:
+    zone = landing_zone(tmp_path)
+    zone.land(TUESDAY, sending(WHOLE), SOURCE)
+    (zone.directory(TUESDAY) / "2024-01-02.json").write_text('{"trading_date": "2024-')
+    with pytest.raises(StoredFileError, match=r"2024-01-02\.json is damaged .* delete it and run the day again"):
+        zone.fact(TUESDAY)
