@@ -14,6 +14,13 @@ from tbp_assets.errors import ConfigError
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 12)
 MARKET = "synthetic://market?seed=7&tickers=10400"
 
+NEXT_STEPS = {
+    "make up": "Dagster's UI on http://localhost:3000",
+    f"TBP_FLAT_FILES_URL='{MARKET}' make up": "the UI with the invented market as its source, to materialize more days",
+    f".venv/bin/tbp status --from {FIRST} --to {LAST}": "the state of each day",
+    ".venv/bin/tbp query \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\"": "the bars",
+}
+
 
 def demo(*, as_json: bool = False) -> int:
     """Run the command and return its exit code.
@@ -38,11 +45,7 @@ def demo(*, as_json: bool = False) -> int:
         return report.exit_code
     show_report(report)
     out.print(session.route)
-    out.print(
-        "\nThese bars are invented (data_source = 'synthetic').\n"
-        "  make up                        open the UI on http://localhost:3000\n"
-        "  tbp status                     the state of each day\n"
-        "  tbp query \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\"\n"
-        f"  TBP_FLAT_FILES_URL='{MARKET}' make up    the UI, with more invented days to materialize"
-    )
+    out.print("\nThese bars are invented (data_source = 'synthetic'). From here:")
+    for command, purpose in NEXT_STEPS.items():
+        out.print(f"  {command}\n      {purpose}")
     return report.exit_code

@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tbp_assets.bars.sessions import weekdays
+
 WIDTH_IN_A_FILE = 160
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE)
@@ -46,11 +48,17 @@ def _cell(value: object) -> str:
     return str(value).replace("[", r"\[")
 
 
-def span(days: Sequence[date]) -> str:
-    """Return days as text, runs of weekdays as first..last."""
+def span(days: Sequence[date], *, among: Sequence[date] | None = None) -> str:
+    """Return days as text, stretches as first..last.
+
+    Args:
+        days: In order.
+        among: Days of which none may lie inside a stretch unless it belongs to it; the weekdays where None.
+    """
+    ranks = {day: rank for rank, day in enumerate(among or weekdays(days[0], days[-1]))} if days else {}
     parts: list[list[date]] = []
     for day in days:
-        if parts and 0 < (day - parts[-1][-1]).days <= (3 if parts[-1][-1].weekday() == 4 else 1):  # noqa: PLR2004
+        if parts and ranks[day] == ranks[parts[-1][-1]] + 1:
             parts[-1].append(day)
         else:
             parts.append([day])

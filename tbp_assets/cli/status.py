@@ -17,6 +17,7 @@ SHOWN_WHOLE = 45
 def status(first: date | None, last: date | None, *, as_json: bool = False) -> int:
     """Run the command and return its exit code."""
     session = Session.start()
+    chosen = first is not None
     first, last = _range(session, first, last)
     days = days_of(session, first, last)
     facts = session.facts(first, last)
@@ -28,7 +29,7 @@ def status(first: date | None, last: date | None, *, as_json: bool = False) -> i
     if as_json:
         print_json(_as_json(session, facts, states, elsewhere))
     else:
-        _show(session, facts, states, elsewhere)
+        _show(session, facts, states, elsewhere, chosen=chosen)
     return 0
 
 
@@ -58,25 +59,38 @@ def _row(facts: DayFacts, state: DayState) -> list[object]:
     ]
 
 
-def _show(session: Session, facts: dict[date, DayFacts], states: dict[date, DayState], elsewhere: list[date]) -> None:
+def _show(
+    session: Session,
+    facts: dict[date, DayFacts],
+    states: dict[date, DayState],
+    elsewhere: list[date],
+    *,
+    chosen: bool,
+) -> None:
     out.print(session.route)
-    shown = list(states)[-SHOWN_WHOLE:]
+    shown = _worth_showing(session, facts, chosen=chosen)
     columns = ["trading date", "state", "lines", "accepted", "quarantined", "loaded", "universe", ""]
     out.print(table(columns, [_row(facts[day], states[day]) for day in shown]))
     if len(shown) < len(states):
-        out.print(
-            f"({len(states) - len(shown)} earlier days are counted below; --from and --to choose, --json lists all)"
-        )
+        out.print(f"({len(states) - len(shown)} more days are counted below; --from and --to choose, --json lists all)")
     counts = Counter(state.state for state in states.values())
     out.print(", ".join(f"{count:,} {state}" for state, count in counts.most_common()))
     open_days = [day for day, state in states.items() if state.open]
     if open_days:
-        out.print(f"open: {span(open_days)}")
+        out.print(f"open: {span(open_days, among=[day for day in states if states[day].state != 'holiday'])}")
     if elsewhere:
         out.print(
             f"loaded under another universe than {session.settings.universe.name!r}: {span(elsewhere)}. "
             f"`tbp backfill {elsewhere[0]} {elsewhere[-1]}` loads them again from the lake"
         )
+
+
+def _worth_showing(session: Session, facts: dict[date, DayFacts], *, chosen: bool) -> list[date]:
+    """Return the newest days of a chosen range, else those of which anything is known and those of the last days."""
+    days = list(facts)
+    recent = days[-1] - timedelta(days=session.settings.pipeline.schedule.look_back_days)
+    known = [day for day in days if chosen or day > recent or facts[day] != DayFacts(day)]
+    return known[-SHOWN_WHOLE:]
 
 
 def _as_json(

@@ -22,6 +22,8 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
 ]
+# A run that was killed stays "started" in Dagster's books for ever: its days must not be waited for that long.
+LONGEST_RUN = timedelta(hours=6)
 PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG = (
     "dagster/partition",
     "dagster/asset_partition_range_start",
@@ -52,7 +54,8 @@ def build_daily_schedule(plan: Plan) -> dg.ScheduleDefinition:
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = context.scheduled_execution_time.astimezone(UTC)
         try:
-            wanted = open_days(plan, flat_files, store, database, running=days_in_progress(context.instance), now=now)
+            running = days_in_progress(context.instance, now)
+            wanted = open_days(plan, flat_files, store, database, running=running, now=now)
         except TbpError as error:
             raise dg.Failure(description=str(error)) from error
         if not wanted:
@@ -90,10 +93,10 @@ def open_days(
     )
 
 
-def days_in_progress(instance: dg.DagsterInstance) -> set[date]:
-    """Return the days that an unfinished run of the day bars is already about."""
+def days_in_progress(instance: dg.DagsterInstance, now: datetime) -> set[date]:
+    """Return the days that an unfinished run is already about, whoever started it: schedule, `tbp backfill`, the UI."""
     days: set[date] = set()
-    for record in instance.get_run_records(dg.RunsFilter(job_name=DAY_BARS_JOB, statuses=UNFINISHED)):
+    for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED, created_after=now - LONGEST_RUN)):
         tags = record.dagster_run.tags
         if PARTITION_TAG in tags:
             days.add(date.fromisoformat(tags[PARTITION_TAG]))

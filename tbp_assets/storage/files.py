@@ -7,8 +7,9 @@ import os
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 import psutil
 from pydantic import TypeAdapter, ValidationError
@@ -75,7 +76,7 @@ class FileStore:
 
     def write_fact(self, path: Path, fact: object) -> None:
         """Write a fact as JSON."""
-        self.write(path, TypeAdapter(type(fact)).dump_json(fact, indent=1) + b"\n")
+        self.write(path, _adapter(type(fact)).dump_json(fact, indent=1) + b"\n")
 
     def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
         """Read a fact, or None where none was written.
@@ -84,7 +85,7 @@ class FileStore:
             StoredFileError: The file is there and is not a fact of this kind.
         """
         try:
-            return TypeAdapter(kind).validate_json(path.read_bytes())
+            return cast("Fact", _adapter(kind).validate_json(path.read_bytes()))
         except FileNotFoundError:
             return None
         except ValidationError as error:
@@ -93,6 +94,12 @@ class FileStore:
             ) from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
+
+
+@cache
+def _adapter(kind: type[object]) -> TypeAdapter[object]:
+    # Made once a kind: 2.4 ms, a hundred times what reading a fact takes.
+    return TypeAdapter(kind)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -43,7 +43,10 @@ BREAKS: dict[str, dict[str, Any]] = {
 def changed(**values: Any) -> pl.DataFrame:
     """Return good bars with values of MSFT changed."""
     columns = [
-        pl.when(pl.col("ticker") == "MSFT").then(pl.lit(value).cast(BARS.schema[name])).otherwise(pl.col(name)).alias(name)
+        pl.when(pl.col("ticker") == "MSFT")
+        .then(pl.lit(value).cast(BARS.schema[name]))
+        .otherwise(pl.col(name))
+        .alias(name)
         for name, value in values.items()
     ]
     return BARS.with_columns(columns)
@@ -118,7 +121,9 @@ def test_columns_that_the_vendor_added_are_good() -> None:
 
 
 def test_every_faulty_row_is_named() -> None:
-    bars = BARS.with_columns(close=pl.when(pl.col("ticker").is_in(["AAPL", "ZZZZ"])).then(99.0).otherwise(pl.col("close")))
+    bars = BARS.with_columns(
+        close=pl.when(pl.col("ticker").is_in(["AAPL", "ZZZZ"])).then(99.0).otherwise(pl.col("close"))
+    )
     assert faults(bars) == {("high_below_close", "AAPL"), ("high_below_close", "ZZZZ")}
 
 

@@ -89,7 +89,11 @@ def test_bars_outside_the_universe_are_told_by_reason(project: Project) -> None:
 def test_day_loaded_under_a_narrower_universe_lacks_the_others(project: Project) -> None:
     days = loaded(project, chosen=universe("AAPL"))
     wider = LoadedDays(days.lake, days.database, ALL)
-    assert [each["ticker"] for each in rows(database_matches_lake(wider, TUESDAY), "absent rows")] == ["MSFT", "SPY", "ZZZZ"]
+    assert [each["ticker"] for each in rows(database_matches_lake(wider, TUESDAY), "absent rows")] == [
+        "MSFT",
+        "SPY",
+        "ZZZZ",
+    ]
 
 
 def test_books_that_do_not_balance_fail(project: Project) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterUserCodeExecutionError
 
+from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.resources import flat_files
 from tbp_assets_tests.cli.terminal import Tbp
@@ -111,6 +113,17 @@ def test_days_in_progress_are_left_alone_whoever_started_them(
     assert asked(tick(project, instance)) == ["2024-01-01", "2024-01-03"]
 
 
+def test_a_run_that_was_killed_long_ago_does_not_keep_its_day_for_ever(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    newest = weekdays(exchange_date(now) - timedelta(days=5), exchange_date(now) - timedelta(days=1))[-1]
+    publish(project, newest)
+    unfinished(instance, "day_bars", partition=str(newest))
+    assert str(newest) not in asked(tick(project, instance, now))
+    assert str(newest) in asked(tick(project, instance, now + timedelta(days=1)))
+
+
 def test_each_request_is_a_run_of_the_day_bars(project: Project, instance: dg.DagsterInstance) -> None:
     publish(project, *SESSIONS)
     definitions = build_definitions(project.settings())
@@ -125,8 +138,9 @@ def test_a_source_that_cannot_be_asked_fails_the_tick_with_the_cure(
     project: Project, instance: dg.DagsterInstance, url: str, why: str
 ) -> None:
     project.settings(TBP_FLAT_FILES_URL=url)
-    with pytest.raises(dg.Failure, match=why):
+    with pytest.raises(DagsterUserCodeExecutionError) as failed:
         tick(project, instance)
+    assert why in str(failed.value.__cause__)
 
 
 def test_it_ticks_tuesday_to_saturday_when_the_configuration_says(project: Project) -> None:

@@ -79,16 +79,16 @@ class Runs:
         found: dict[date, Evaluation] = {}
         for info in storage.get_asset_check_partition_info([key]):
             partition = info.partition_key or ""
-            record = storage.get_asset_check_execution_history(key, 1, partition_filter=PartitionKeyFilter(key=partition))[0]
+            record = storage.get_asset_check_execution_history(
+                key, 1, partition_filter=PartitionKeyFilter(key=partition)
+            )[0]
             event = record.event.dagster_event if record.event else None
             if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
                 continue
             evaluation = event.asset_check_evaluation_data
             about = info.latest_materialization_storage_id
             targeted = about is not None and info.latest_target_materialization_storage_id == about
-            found[date.fromisoformat(partition)] = Evaluation(
-                evaluation.passed, evaluation.description or "", targeted
-            )
+            found[date.fromisoformat(partition)] = Evaluation(evaluation.passed, evaluation.description or "", targeted)
         return dict(sorted(found.items()))
 
     def materialization(self, asset: dg.AssetKey, day: date) -> dg.EventLogRecord | None:

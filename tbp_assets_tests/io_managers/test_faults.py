@@ -10,7 +10,7 @@ import pytest
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
-from tbp_assets_tests.io_managers.running import FAILED, FILLED, WEEK, failures, retries, runs_of
+from tbp_assets_tests.io_managers.running import FAILED, FILLED, failures, retries, runs_of
 from tbp_assets_tests.storage.days import lake_in, landing_zone, query
 
 pytestmark = pytest.mark.integration
@@ -25,7 +25,10 @@ def publish(project: Project) -> None:
 
 
 def dates_stored(project: Project) -> list[str]:
-    return [day for (day,) in query(project.database(), "SELECT DISTINCT timestamp::date::text FROM market_data_raw ORDER BY 1")]
+    return [
+        day
+        for (day,) in query(project.database(), "SELECT DISTINCT timestamp::date::text FROM market_data_raw ORDER BY 1")
+    ]
 
 
 def parquet_of_wednesday(project: Project) -> Path:
@@ -104,7 +107,10 @@ def test_database_that_is_down_is_tried_again_and_named(project: Project) -> Non
         port = str(free.getsockname()[1])
     with runs_of(project, DB_HOST="127.0.0.1", DB_PORT=port, DB_USER="tbp", DB_PASSWORD="secret-of-the-test") as runs:
         result = runs.days(TUESDAY, FRIDAY)
-        assert [runs.cells(asset, SESSIONS) for asset in (VALIDATED_BARS, MARKET_DATA_RAW)] == [[FILLED] * 4, [FAILED] * 4]
+        assert [runs.cells(asset, SESSIONS) for asset in (VALIDATED_BARS, MARKET_DATA_RAW)] == [
+            [FILLED] * 4,
+            [FAILED] * 4,
+        ]
     said = failures(result)["market_data_raw"]
     assert f"DatabaseUnavailableError: postgresql://tbp@127.0.0.1:{port}" in said
     assert (retries(result), "secret-of-the-test" in said) == (1, False)
@@ -112,15 +118,25 @@ def test_database_that_is_down_is_tried_again_and_named(project: Project) -> Non
 
 @pytest.mark.parametrize(
     ("password", "words"),
-    [("wrong-and-secret", "password authentication failed"), (None, "has no tables yet; this release needs 0001: run `tbp migrate`")],
+    [
+        ("wrong-and-secret", "password authentication failed"),
+        (None, "has no tables yet; this release needs 0001: run `tbp migrate`"),
+    ],
 )
-def test_database_that_refuses_us_fails_at_once_with_the_cure(project: Project, password: str | None, words: str) -> None:
+def test_database_that_refuses_us_fails_at_once_with_the_cure(
+    project: Project, password: str | None, words: str
+) -> None:
     publish(project)
     address = project.database().address
     project.change("database.yml", f"schema: {address.schema} ", "schema: never_migrated ")
     secret = password or address.password.get_secret_value()
     with runs_of(
-        project, DB_HOST=address.host, DB_PORT=str(address.port), DB_NAME=address.name, DB_USER=address.user, DB_PASSWORD=secret
+        project,
+        DB_HOST=address.host,
+        DB_PORT=str(address.port),
+        DB_NAME=address.name,
+        DB_USER=address.user,
+        DB_PASSWORD=secret,
     ) as runs:
         result = runs.days(TUESDAY, FRIDAY)
     said = failures(result)
@@ -128,13 +144,3 @@ def test_database_that_refuses_us_fails_at_once_with_the_cure(project: Project, 
     assert words in said["market_data_raw"]
     assert retries(result) == 0
     assert not any(secret in (event.message or "") for event in result.all_events)
-
-
-def test_days_are_settled_in_order_of_their_dates(project: Project) -> None:
-    publish(project)
-    with runs_of(project) as runs:
-        runs.days(NEW_YEAR, FRIDAY)
-        batches = query(project.database(), "SELECT trading_date FROM load_ledger ORDER BY batch_id")
-        stamps = [record.timestamp for day in WEEK if (record := runs.materialization(MARKET_DATA_RAW, day))]
-    assert [day for (day,) in batches] == SESSIONS
-    assert stamps == sorted(stamps)

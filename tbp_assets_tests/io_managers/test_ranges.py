@@ -32,7 +32,9 @@ def publish(project: Project, **changed: bytes) -> None:
 
 def loaded_days(project: Project) -> list[tuple[str, int]]:
     """Return how many rows the database holds for each date."""
-    return query(project.database(), "SELECT timestamp::date::text, count(*)::int FROM market_data_raw GROUP BY 1 ORDER BY 1")  # type: ignore[return-value]
+    return query(
+        project.database(), "SELECT timestamp::date::text, count(*)::int FROM market_data_raw GROUP BY 1 ORDER BY 1"
+    )  # type: ignore[return-value]
 
 
 def test_good_range_fills_every_cell_of_every_asset(project: Project) -> None:
@@ -53,22 +55,15 @@ def test_every_day_of_a_good_range_has_its_check_results(project: Project) -> No
             assert all(result.passed and result.targeted for result in results.values()), name
 
 
-def test_truncated_file_leaves_its_day_failed_and_loads_the_others(project: Project) -> None:
-    publish(project, wednesday=TRUNCATED)
-    with runs_of(project) as runs:
-        result = runs.days(NEW_YEAR, FRIDAY)
-        assert not result.success
-        assert runs.cells(MARKET_DATA_RAW) == [FILLED, FILLED, FAILED, FILLED, FILLED]
-    assert loaded_days(project) == [(str(day), 3) for day in SESSIONS if day != WEDNESDAY]
-
-
-def test_failure_names_the_open_day_its_state_and_cause(project: Project) -> None:
+def test_truncated_file_fails_its_day_with_its_cause_and_loads_the_others(project: Project) -> None:
     publish(project, wednesday=TRUNCATED)
     with runs_of(project) as runs:
         said = failures(runs.days(NEW_YEAR, FRIDAY))
+        assert runs.cells(MARKET_DATA_RAW) == [FILLED, FILLED, FAILED, FILLED, FILLED]
     assert list(said) == ["market_data_raw"]
     assert said["market_data_raw"].startswith("1 days stay open, 4 are done. 2024-01-03: rejected (file://")
     assert "2024-01-03.csv.gz: not a whole gzip file" in said["market_data_raw"]
+    assert loaded_days(project) == [(str(day), 3) for day in SESSIONS if day != WEDNESDAY]
 
 
 def test_good_days_of_a_failed_range_have_their_check_results(project: Project) -> None:
@@ -89,7 +84,9 @@ def test_each_day_shows_its_own_numbers(project: Project, wednesday: bytes) -> N
     publish(project, wednesday=wednesday, friday=day_file(good_rows(FRIDAY, ["AAPL", "SPY", "ZZZZ"])))
     with runs_of(project) as runs:
         runs.days(NEW_YEAR, FRIDAY)
-        rows = {day: runs.metadata(MARKET_DATA_RAW, day)["dagster/partition_row_count"] for day in WEEK if day != WEDNESDAY}
+        rows = {
+            day: runs.metadata(MARKET_DATA_RAW, day)["dagster/partition_row_count"] for day in WEEK if day != WEDNESDAY
+        }
         assert rows == {NEW_YEAR: 0, TUESDAY: 3, THURSDAY: 3, FRIDAY: 2}
         assert [runs.metadata(RAW_DAY_FILE, day).get("lines") for day in (NEW_YEAR, TUESDAY, FRIDAY)] == [None, 5, 4]
         assert runs.metadata(VALIDATED_BARS, FRIDAY)["dagster/partition_row_count"] == 3

@@ -53,7 +53,9 @@ def test_ledger_row_names_the_run(project: Project) -> None:
     project.publish({TUESDAY: GOOD})
     with runs_of(project) as runs:
         result = runs.day(TUESDAY)
-    runs_named = stored(project.database(), "(SELECT run_id FROM load_ledger WHERE load_ledger.batch_id = market_data_raw.batch_id)")
+    runs_named = stored(
+        project.database(), "(SELECT run_id FROM load_ledger WHERE load_ledger.batch_id = market_data_raw.batch_id)"
+    )
     assert set(runs_named.values()) == {(result.run_id,)}
 
 
@@ -85,7 +87,9 @@ def test_unusable_file_fails_at_once_with_its_cause(project: Project) -> None:
     assert retries(result) == 0
 
 
-def test_forbidden_file_fails_at_once_and_is_never_an_empty_day(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_file_fails_at_once_and_is_never_an_empty_day(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(mirror: LocalMirror, key: str, target: BinaryIO) -> Listed:
         raise NotEntitledError(f"{key}: HTTP 403, the subscription does not cover this file")
 

@@ -81,7 +81,9 @@ def test_days_go_through_the_lake_from_one_asset_to_the_next(project: Project) -
 
     span = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-05"}
     with dg.DagsterInstance.ephemeral() as instance:
-        assert dg.materialize([bars, reader], instance=instance, tags=span, resources={"lake": lake_io_manager(project)}).success
+        assert dg.materialize(
+            [bars, reader], instance=instance, tags=span, resources={"lake": lake_io_manager(project)}
+        ).success
     assert list(received) == [*DAYS, FRIDAY]
     lake = lake_in(project.store)
     assert_frame_equal(lake.bars(lake.fact(FRIDAY)), made(FRIDAY).bars)
@@ -96,7 +98,11 @@ def test_stored_bars_are_read_only_when_they_are_asked_for(project: Project) -> 
     keys = dg.PartitionKeyRange(str(TUESDAY), str(THURSDAY))
     with dg.build_input_context(asset_partition_key_range=keys, asset_partitions_def=PARTITIONS) as context:
         days = list(lake_io_manager(project).load_input(context).days)
-    assert [(day.trading_date, day.fact is None) for day in days] == [(TUESDAY, False), (WEDNESDAY, False), (THURSDAY, True)]
+    assert [(day.trading_date, day.fact is None) for day in days] == [
+        (TUESDAY, False),
+        (WEDNESDAY, False),
+        (THURSDAY, True),
+    ]
     assert days[2].bars().is_empty()
 
 

@@ -82,7 +82,12 @@ def validated(
 
 
 def load(
-    database: Database, day: ValidatedDay, chosen: Universe = ALL, *, run_id: str = "run", tickers: frozenset[str] = frozenset()
+    database: Database,
+    day: ValidatedDay,
+    chosen: Universe = ALL,
+    *,
+    run_id: str = "run",
+    tickers: frozenset[str] = frozenset(),
 ) -> LoadFact:
     """Load the universe's part of a day."""
     selected = chosen.select(day.bars, day.fact.trading_date)

@@ -67,7 +67,12 @@ def test_rejected_rows_keep_reasons_source_and_line(tmp_path: Path) -> None:
         42, "BAD", day.fact.source_key, day.fact.source_sha256, row("BAD", high=1.0, open=-1)
     )  # fmt: skip
     assert stored["reason"].item() == "price_not_positive"
-    assert stored["reasons"].item().to_list() == ["price_not_positive", "high_below_low", "high_below_close", "low_above_open"]
+    assert stored["reasons"].item().to_list() == [
+        "price_not_positive",
+        "high_below_low",
+        "high_below_close",
+        "low_above_open",
+    ]
 
 
 def test_fact_comes_back_with_the_frames_it_names(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ def test_altered_parquet_is_named_with_its_cure(tmp_path: Path) -> None:
     lake, fact, bars, _ = written(tmp_path)
     path = lake.path(TUESDAY, bars)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(StoredFileError, match=f"2024-01-02: lake file {path} was altered; materialize validated_bars again"):
+    with pytest.raises(
+        StoredFileError, match=f"2024-01-02: lake file {path} was altered; materialize validated_bars again"
+    ):
         lake.bars(fact)
 
 

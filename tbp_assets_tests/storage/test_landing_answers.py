@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from tbp_assets.bars.facts import LandingStatus
-from tbp_assets.errors import CredentialsError, FileAbsentError, NotEntitledError, SourceUnavailableError, StoredFileError
+from tbp_assets.errors import (
+    CredentialsError,
+    FileAbsentError,
+    NotEntitledError,
+    SourceUnavailableError,
+    StoredFileError,
+)
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
 from tbp_assets_tests.storage.days import SOURCE, failing, landing_zone, sending
@@ -71,7 +77,9 @@ def test_source_that_does_not_answer_records_nothing(tmp_path: Path, error: Exce
     assert kept(zone) == []
 
 
-@pytest.mark.parametrize("bad", [sending(WHOLE[:-12], "v2"), failing(FileAbsentError("")), failing(NotEntitledError(""))])
+@pytest.mark.parametrize(
+    "bad", [sending(WHOLE[:-12], "v2"), failing(FileAbsentError("")), failing(NotEntitledError(""))]
+)
 def test_older_good_version_stays_known_after_a_bad_answer(tmp_path: Path, bad: object) -> None:
     zone = landing_zone(tmp_path)
     good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE).file

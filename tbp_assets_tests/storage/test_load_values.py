@@ -42,7 +42,13 @@ def day_of(values: list[tuple[list[float], float, int | None]]) -> ValidatedDay:
     """Return a validated day with one ticker for each drawn bar."""
     day = validated([row(f"T{n:02}") for n in range(len(values))])
     lows, opens, closes, highs = zip(*(prices for prices, _, _ in values), strict=True)
-    columns = {"low": lows, "open": opens, "close": closes, "high": highs, "volume": [volume for _, volume, _ in values]}
+    columns = {
+        "low": lows,
+        "open": opens,
+        "close": closes,
+        "high": highs,
+        "volume": [volume for _, volume, _ in values],
+    }
     drawn = [pl.Series(name, list(numbers), pl.Float64) for name, numbers in columns.items()]
     transactions = pl.Series("transactions", [number for *_, number in values], pl.Int64)
     return ValidatedDay(day.fact, day.bars.with_columns(*drawn, transactions), day.quarantine)
@@ -107,7 +113,9 @@ def test_tickers_that_look_like_sql_are_only_data(project: Project) -> None:
     assert (list(stored(database)), count(database, "load_ledger")) == (["AAPL"], 3)
 
 
-@pytest.mark.parametrize("day", [date(2024, 1, 2), date(2024, 3, 10), date(2024, 3, 11), date(2024, 11, 3), date(2024, 11, 4)])
+@pytest.mark.parametrize(
+    "day", [date(2024, 1, 2), date(2024, 3, 10), date(2024, 3, 11), date(2024, 11, 3), date(2024, 11, 4)]
+)
 def test_stamps_are_exact_to_the_minute_across_daylight_saving(project: Project, day: date) -> None:
     start, end = day_bounds(day)
     moments = [start, start + timedelta(hours=9, minutes=31), end - timedelta(minutes=1)]

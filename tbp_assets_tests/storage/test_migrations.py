@@ -13,8 +13,8 @@ from tbp_assets.storage import migrations
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.migrations import current_version, migrate, newest_version, require_current
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.storage.days import ALL, count, load, query, validated
 from tbp_assets_tests.day_files import TUESDAY, good_rows
+from tbp_assets_tests.storage.days import ALL, count, load, query, validated
 
 pytestmark = pytest.mark.integration
 
@@ -126,4 +126,4 @@ def test_plain_table_is_used_where_timescale_is_not_available(project: Project) 
 
 def test_a_days_read_has_its_index(project: Project) -> None:
     rows = query(project.database(), "SELECT indexdef FROM pg_indexes WHERE indexname = 'market_data_raw_timestamp'")
-    assert "USING brin (\"timestamp\")" in rows[0][0]
+    assert 'USING brin ("timestamp")' in rows[0][0]

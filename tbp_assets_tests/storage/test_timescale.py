@@ -38,7 +38,12 @@ def migrated(chunk_days: int = 30) -> Iterator[Database]:
         password=SecretStr(url.password or ""), schema=f"bars_{uuid4().hex[:12]}",
     )  # fmt: skip
     database = Database(
-        address, embedded=False, pool_size=4, connect_timeout_seconds=5, statement_timeout_seconds=60, chunk_days=chunk_days
+        address,
+        embedded=False,
+        pool_size=4,
+        connect_timeout_seconds=5,
+        statement_timeout_seconds=60,
+        chunk_days=chunk_days,
     )
     try:
         migrate(database)
@@ -117,7 +122,9 @@ def test_days_read_back_equal_and_are_counted_apart() -> None:
     with migrated() as database:
         for day in (TUESDAY, FRIDAY):
             bars = validated([row("BRK.A", day, high=560984.99, close=560984.99, volume="33278552.153126")], day).bars
-            load(database, validated([row("BRK.A", day, high=560984.99, close=560984.99, volume="33278552.153126")], day))
+            load(
+                database, validated([row("BRK.A", day, high=560984.99, close=560984.99, volume="33278552.153126")], day)
+            )
             assert compare(read_day(database, US_STOCKS_DAY_AGGS, "polygon", day), bars, bars).equal
         counts = stored_rows(database, US_STOCKS_DAY_AGGS, "polygon", TUESDAY, FRIDAY)
         assert counts == {TUESDAY: 1, FRIDAY: 1}

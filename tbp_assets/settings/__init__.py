@@ -1,0 +1,69 @@
+"""Typed models of the four files in config/.
+
+Reading the files is `config_loader`'s; deciding what a setting does is the part's that it belongs to.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from tbp_assets.bars.universe import Universe
+from tbp_assets.errors import ConfigError
+from tbp_assets.settings.connections import DatabaseConfig, S3Config
+from tbp_assets.settings.instruments import InstrumentsConfig, TickerConfig
+from tbp_assets.settings.models import ConfigModel
+from tbp_assets.settings.pipeline import PipelineConfig
+
+__all__ = [
+    "PROJECT_ROOT",
+    "DatabaseConfig",
+    "InstrumentsConfig",
+    "PipelineConfig",
+    "S3Config",
+    "Settings",
+    "TickerConfig",
+]
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(ConfigModel):
+    """The four files together."""
+
+    instruments: InstrumentsConfig
+    pipeline: PipelineConfig
+    s3: S3Config
+    database: DatabaseConfig
+    config_dir: Path
+
+    @property
+    def home(self) -> Path:
+        """TBP_HOME as an absolute path."""
+        return PROJECT_ROOT / self.pipeline.home.expanduser()
+
+    @property
+    def store(self) -> Path:
+        """Directory of landing zone and lake.
+
+        Raises:
+            ConfigError: TBP_LAKE_URL is neither empty nor a file:// URL.
+        """
+        url = self.pipeline.lake_url
+        if not url:
+            return self.home
+        if not url.startswith("file:///"):
+            raise ConfigError(
+                f"TBP_LAKE_URL {url!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)"
+            )
+        return Path(url2pathname(urlsplit(url).path))
+
+    def check(self) -> None:
+        """Raise ConfigError where a value names something that is not there."""
+        _ = self.store, self.universe
+
+    @property
+    def universe(self) -> Universe:
+        """The universe whose bars enter the database."""
+        return self.instruments.universe(self.pipeline.universe)

@@ -1,0 +1,64 @@
+"""config/s3.yml and config/database.yml: where day files come from and where bars go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+
+from tbp_assets.settings.models import OptionalSecrets
+
+
+class S3Config(OptionalSecrets):
+    """config/s3.yml."""
+
+    url: str
+    endpoint_url: Annotated[str, Field(pattern=r"^https?://")]
+    region: str
+    access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    addressing_style: Literal["path", "virtual"]
+    connect_timeout_seconds: Annotated[float, Field(gt=0)]
+    read_timeout_seconds: Annotated[float, Field(gt=0)]
+    max_attempts: Annotated[int, Field(ge=1)]
+    max_pool_connections: Annotated[int, Field(ge=1)]
+    listing_max_age_seconds: Annotated[float, Field(ge=0)]
+
+    @property
+    def scheme(self) -> str:
+        """Kind of source the url names: `s3`, `file`, `synthetic`, or nothing."""
+        return urlsplit(self.url).scheme
+
+    def missing_for_source(self) -> list[str]:
+        """Return what the chosen source still needs."""
+        if not self.url:
+            choices = "s3://flatfiles, file:///a/mirror or synthetic://market"
+            return [f"no source of day files: set TBP_FLAT_FILES_URL to {choices} ({self._file}: url)"]
+        return self.missing("access_key", "secret_key") if self.scheme == "s3" else []
+
+
+class DatabaseConfig(OptionalSecrets):
+    """config/database.yml."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)]
+    name: str
+    user: str | None = None
+    password: SecretStr | None = None
+    schema_name: Annotated[str, Field(alias="schema", pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+    dagster_schema: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+    pool_size: Annotated[int, Field(ge=1, le=64)]
+    connect_timeout_seconds: Annotated[int, Field(ge=1)]
+    statement_timeout_seconds: Annotated[int, Field(ge=0)]
+    query_timeout_seconds: Annotated[int, Field(ge=1)]
+    chunk_days: Annotated[int, Field(ge=1, le=3650)]
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the server in TBP_HOME is used."""
+        return not self.host
+
+    def missing_for_database(self) -> list[str]:
+        """Return what the chosen database still needs."""
+        return [] if self.embedded else self.missing("user", "password")

@@ -1,0 +1,77 @@
+"""config/pipeline.yml: how the days flow."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from tbp_assets.settings.models import ConfigModel
+
+
+def _clock(value: object) -> object:
+    # YAML 1.1 reads 11:30 without quotes as 690, which would be eleven and a half minutes past midnight.
+    if isinstance(value, str) and re.fullmatch(r"\d{1,2}:\d{2}", value):
+        return value.rjust(5, "0")
+    raise ValueError('write the time of day in quotes, as in "11:30"')
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock)]
+
+
+class PartitionsConfig(ConfigModel):
+    """Which trading dates exist as partitions."""
+
+    start_date: Annotated[date, Field(ge=date(2003, 9, 10))]
+
+
+class ScheduleConfig(ConfigModel):
+    """When the daily run asks, and when an absent file is missing. Times are New York's."""
+
+    ask_at: ClockTime
+    expected_by: ClockTime
+    look_back_days: Annotated[int, Field(ge=1, le=365)]
+
+
+class BackfillConfig(ConfigModel):
+    """How a range of days is cut into runs."""
+
+    max_partitions_per_run: Annotated[int, Field(ge=1, le=1000)]
+
+
+class DownloadConfig(ConfigModel):
+    """How day files are fetched."""
+
+    max_workers: Annotated[int, Field(ge=1, le=32)]
+
+
+class ValidationConfig(ConfigModel):
+    """When a day is not trusted at all."""
+
+    max_rejected_share: Annotated[float, Field(ge=0, lt=1)]
+
+
+class RetryConfig(ConfigModel):
+    """How often a step is repeated after a transient fault."""
+
+    max_retries: Annotated[int, Field(ge=0, le=20)]
+    delay_seconds: Annotated[float, Field(ge=0)]
+
+
+class PipelineConfig(ConfigModel):
+    """config/pipeline.yml."""
+
+    environment: Literal["development", "production"]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    home: Path
+    lake_url: str
+    universe: str
+    partitions: PartitionsConfig
+    schedule: ScheduleConfig
+    backfill: BackfillConfig
+    download: DownloadConfig
+    validation: ValidationConfig
+    retry: RetryConfig
