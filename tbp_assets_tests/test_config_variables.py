@@ -62,6 +62,10 @@ def test_a_dollar_without_braces_is_text(project: Project, text: str) -> None:
     assert region(project, f"'{text}'", REGION="eu-west-1") == text
 
 
+def test_a_dollar_without_braces_is_text_beside_a_variable_too(project: Project) -> None:
+    assert region(project, '"a$REGION${N:-1}$"', REGION="eu-west-1") == "a$REGION1$"
+
+
 @pytest.mark.parametrize("password", ["pa$$word", "${HOME}", "a$REGION", "\\$x", "${", "}", "#", ": [", "'\""])
 def test_the_value_of_a_variable_is_taken_as_it_is(project: Project, password: str) -> None:
     secret = load(project, {"DB_PASSWORD": password, "HOME": "/root", "REGION": "x"}).database.password

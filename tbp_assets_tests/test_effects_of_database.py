@@ -104,7 +104,7 @@ def test_query_timeout_seconds_ends_a_long_query(project: Project) -> None:
     project.settings()
     assert query("SELECT 1", limit=1) == 0
     with pytest.raises(DatabaseUnavailableError, match="canceling statement due to statement timeout"):
-        query("SELECT pg_sleep(10)", limit=1)
+        query("SELECT pg_sleep(3)", limit=1)
 
 
 @pytest.mark.parametrize("days", [30, 7])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tbp_assets.bars.facts import LakeFact, LoadFact
+from tbp_assets.bars.facts import LakeFact
 
 HEADER_LINES = 1
 
@@ -31,8 +32,8 @@ def lake_balance(lake: LakeFact) -> Balance:
     return Balance(sentence, lake.lines - HEADER_LINES, lake.accepted + lake.quarantined)
 
 
-def load_balance(accepted: int, load: LoadFact) -> Balance:
-    """Accepted bars of the lake = loaded + outside the universe."""
-    outside = sum(load.outside.values())
-    sentence = f"{accepted:,} accepted = {load.selected:,} in the database + {outside:,} outside the universe"
-    return Balance(sentence, accepted, load.selected + outside)
+def load_balance(accepted: int, stored: int, outside: Mapping[str, int]) -> Balance:
+    """Accepted bars of the lake = bars of the universe counted in the database + bars outside it, by reason."""
+    beyond = sum(outside.values())
+    sentence = f"{accepted:,} accepted = {stored:,} in the database + {beyond:,} outside the universe"
+    return Balance(sentence, accepted, stored + beyond)

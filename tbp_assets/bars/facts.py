@@ -97,6 +97,7 @@ class LoadFact:
         universe_hash: Identity of the universe the day was loaded under.
         selected: Accepted rows inside the universe, all of them in the database after the load.
         outside: Accepted rows outside the universe, by reason.
+        partial: Only some tickers were asked for; a whole load of the day is taken before it.
     """
 
     trading_date: date
@@ -114,6 +115,7 @@ class LoadFact:
     deleted: int
     unchanged: int
     loaded_at: datetime
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,13 @@ class Universe:
         name: `configured`, a group's name, or `all`.
         listings: Tickers with their validity.
         everything: Tickers without a listing are inside as well.
+        partial: Only some tickers of a universe were asked for; such a load does not stand for the day.
     """
 
     name: str
     listings: tuple[Listing, ...]
     everything: bool = False
+    partial: bool = False
 
     @property
     def hash(self) -> str:
@@ -60,15 +62,22 @@ class Universe:
         known = {listing.ticker for listing in self.listings}
         kept = [listing for listing in self.listings if listing.ticker in wanted]
         added = [Listing(ticker) for ticker in wanted - known] if self.everything else []
-        return Universe(f"{self.name}: {','.join(sorted(wanted))}", tuple(sorted(kept + added)))
+        return Universe(f"{self.name}: {','.join(sorted(wanted))}", tuple(sorted(kept + added)), partial=True)
+
+    def valid(self, bars: pl.DataFrame, day: date) -> pl.DataFrame:
+        """Return the bars (`BAR_SCHEMA`) whose ticker names its instrument on a day, inside the universe or not."""
+        return bars.filter(pl.col("ticker").is_in(self.tickers(day)) | ~self._listed())
 
     def select(self, bars: pl.DataFrame, day: date) -> SelectedBars:
         """Divide the accepted bars of a day (`BAR_SCHEMA`) into those inside and counts of those outside."""
         valid = pl.col("ticker").is_in(self.tickers(day))
-        listed = pl.col("ticker").is_in(sorted({listing.ticker for listing in self.listings}))
+        listed = self._listed()
         inside = (valid | ~listed) if self.everything else valid
         outside = bars.filter(~inside).select(
             pl.when(listed).then(pl.lit(OUTSIDE_VALIDITY)).otherwise(pl.lit(OUTSIDE_UNIVERSE)).alias("reason")
         )
         counts = dict(outside.group_by("reason").len().sort("reason").iter_rows())
         return SelectedBars(bars.filter(inside), counts)
+
+    def _listed(self) -> pl.Expr:
+        return pl.col("ticker").is_in(sorted({listing.ticker for listing in self.listings}))

@@ -10,7 +10,7 @@ from tbp_assets.bars.facts import LakeFact, LoadFact
 from tbp_assets.bars.universe import Universe
 from tbp_assets.checks.outcome import CheckOutcome, counts_table, rows_table
 from tbp_assets.errors import StoredFileError
-from tbp_assets.storage.bars_table import compare, read_day
+from tbp_assets.storage.bars_table import KEY, compare, read_day
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.ledger import loads
@@ -36,20 +36,24 @@ def every_bar_accounted_for(days: LoadedDays, day: date) -> CheckOutcome:
     """Accepted bars of the lake = bars in the database + bars outside the universe, by reason."""
     try:
         lake, load = days.lake.fact(day), days.load(day)
+        accepted = days.lake.bars(lake)
     except StoredFileError as error:
         return CheckOutcome(False, str(error))
     if lake is None and load is None:
         return NOTHING_TO_LOAD
     if lake is None or load is None or load.source_sha256 != lake.source_sha256 or lake.status != "validated":
         return CheckOutcome(False, _not_loaded(lake, load))
-    balance = load_balance(lake.accepted, load)
+    stored = read_day(days.database, days.lake.dataset, days.lake.data_source, day)
+    wanted = days.universe.select(accepted, day)
+    counted = stored.join(wanted.bars, on=KEY, how="semi").height
+    balance = load_balance(lake.accepted, counted, wanted.outside)
     metadata: dict[str, dg.MetadataValue] = {
         "accepted": dg.MetadataValue.int(lake.accepted),
-        "in the database": dg.MetadataValue.int(load.selected),
+        "in the database": dg.MetadataValue.int(counted),
     }
-    if load.outside:
-        metadata["outside the universe"] = counts_table(load.outside, "reason")
-    return CheckOutcome(balance.holds, f"{balance.sentence} {load.universe!r}", metadata)
+    if wanted.outside:
+        metadata["outside the universe"] = counts_table(wanted.outside, "reason")
+    return CheckOutcome(balance.holds, f"{balance.sentence} {days.universe.name!r}", metadata)
 
 
 def _not_loaded(lake: LakeFact | None, load: LoadFact | None) -> str:
@@ -72,7 +76,7 @@ def database_matches_lake(days: LoadedDays, day: date) -> CheckOutcome:
         return CheckOutcome(
             stored.is_empty(), f"{fact.cause}. {stored.height:,} bars of an older file are in the database."
         )
-    found = compare(stored, accepted, days.universe.select(accepted, day).bars)
+    found = compare(stored, days.universe.valid(accepted, day), days.universe.select(accepted, day).bars)
     frames = {"absent": found.absent, "foreign": found.foreign, "different": found.different}
     metadata: dict[str, dg.MetadataValue] = {name: dg.MetadataValue.int(frame.height) for name, frame in frames.items()}
     metadata |= {f"{name} rows": rows_table(frame) for name, frame in frames.items() if frame.height}

@@ -58,6 +58,8 @@ def backfill(  # noqa: PLR0917  # options of a command
     from tbp_assets.cli import backfill as work
 
     chosen = [ticker.strip() for ticker in tickers.split(",") if ticker.strip()]
+    if tickers and not chosen:
+        raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
     return work.backfill(start, end, tickers=chosen, dry_run=dry_run, force=force, as_json=as_json)
 
 

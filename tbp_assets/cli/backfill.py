@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import perf_counter
 from uuid import uuid4
@@ -10,9 +11,11 @@ from uuid import uuid4
 import dagster as dg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from tbp_assets.bars.day_state import day_state
+from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.cli.abandoned import PROCESS_TAG, close_abandoned_runs, this_process
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, chunks, days_of, plan_backfill
-from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
+from tbp_assets.cli.backfill_report import BackfillReport, FailedCheck, plan_json, show_plan, show_report
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.assembly import build_definitions
@@ -20,7 +23,7 @@ from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.io_managers import timescale
-from tbp_assets.resources.failures import is_about_open_days, was_interrupted
+from tbp_assets.resources.failures import days_left_open
 
 BACKFILL_TAG = "tbp/backfill"
 
@@ -28,31 +31,64 @@ BACKFILL_TAG = "tbp/backfill"
 def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers: list[str]) -> BackfillReport:
     """Run a plan and report what the facts say afterwards."""
     started, backfill_id = perf_counter(), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-    tags = {BACKFILL_TAG: backfill_id} | ({TICKERS_TAG: ",".join(tickers)} if tickers else {})
-    size = session.settings.pipeline.backfill.max_partitions_per_run
-    work = [(DAY_BARS_JOB, *chunk) for chunk in chunks(plan.request, size)]
-    work += [(LOAD_JOB, *chunk) for chunk in chunks(plan.reload, size)]
-    faults: list[str] = []
-    if work:
-        definitions = build_definitions(session.settings)
-        with session.instance() as instance, _progress(len(plan.request) + len(plan.reload)):
-            for job, first, last in work:
-                faults = _run(definitions, instance, session, job, {**tags, **_range_tags(first, last)})
-                if faults:
-                    break
+    tags = {BACKFILL_TAG: backfill_id, PROCESS_TAG: this_process()}
+    tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
+    outcome = _run_all(session, plan, tags)
     facts = session.facts(days[0], days[-1])
-    expectation, now = session.plan.expectation(days), datetime.now(UTC)
-    states = {day: day_state(facts[day], expectation, now) for day in days}
-    run = sorted(plan.request + plan.reload)
+    states = session.states(facts)
+    left = {**outcome.open, **plan.unavailable}
+    open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
     return BackfillReport(
         plan=plan,
         facts=facts,
-        settled=[day for day in run if not states[day].open],
-        open={day: plan.unavailable.get(day, state) for day, state in states.items() if state.open},
-        faults=faults,
+        settled=sorted(day for day in outcome.days if day not in open_days),
+        open=open_days,
+        faults=outcome.faults,
+        failed_checks=[check for check in outcome.failed_checks if check.day not in open_days],
         seconds=perf_counter() - started,
         backfill_id=backfill_id,
     )
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What the runs said: days of runs without a system fault, days they left open, faults, and checks that failed."""
+
+    days: list[date] = field(default_factory=list[date])
+    open: dict[date, DayState] = field(default_factory=dict[date, DayState])
+    faults: list[str] = field(default_factory=list[str])
+    failed_checks: list[FailedCheck] = field(default_factory=list[FailedCheck])
+
+    def add(self, result: dg.ExecuteInProcessResult, days: list[date]) -> None:
+        failed = [event for event in result.all_events if event.is_step_failure]
+        for event in failed:
+            self.open |= days_left_open(event)
+        self.faults = [_words(event) for event in failed if not days_left_open(event)]
+        self.days += [] if self.faults else days
+        evaluations = [event.event_specific_data for event in result.all_events]
+        self.failed_checks += [
+            FailedCheck(date.fromisoformat(found.partition), found.check_name, found.description or "")
+            for found in evaluations
+            if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition
+        ]
+
+
+def _run_all(session: Session, plan: BackfillPlan, tags: dict[str, str]) -> _Outcome:
+    size = session.settings.pipeline.backfill.max_partitions_per_run
+    work = [(DAY_BARS_JOB, *chunk) for chunk in chunks(plan.request, size)]
+    work += [(LOAD_JOB, *chunk) for chunk in chunks(plan.reload, size)]
+    outcome = _Outcome()
+    if not work:
+        return outcome
+    definitions = build_definitions(session.settings)
+    with session.storage_faults(), session.instance() as instance, _progress(len(plan.request) + len(plan.reload)):
+        close_abandoned_runs(instance)
+        for job, first, last in work:
+            result = _run(definitions, instance, session, job, {**tags, **_range_tags(first, last)})
+            outcome.add(result, weekdays(first, last))
+            if outcome.faults:
+                break
+    return outcome
 
 
 def _range_tags(first: date, last: date) -> dict[str, str]:
@@ -61,19 +97,15 @@ def _range_tags(first: date, last: date) -> dict[str, str]:
 
 def _run(
     definitions: dg.Definitions, instance: dg.DagsterInstance, session: Session, job: str, tags: dict[str, str]
-) -> list[str]:
+) -> dg.ExecuteInProcessResult:
     level = session.settings.pipeline.log_level
-    result = definitions.resolve_job_def(job).execute_in_process(
+    return definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         raise_on_error=False,
         tags=tags,
         # Days that stay open are told by the report; Dagster's own stack traces are for those who ask for them.
         run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if level == "DEBUG" else "CRITICAL"}}}},
     )
-    failed = [event for event in result.all_events if event.is_step_failure]
-    if any(map(was_interrupted, failed)):
-        raise KeyboardInterrupt
-    return [_words(event) for event in failed if not is_about_open_days(event)]
 
 
 def _words(event: dg.DagsterEvent) -> str:
@@ -121,6 +153,7 @@ def backfill(
     session = Session.start()
     days = days_of(session, first, last)
     universe = chosen(session, tickers)
+    session.require_source()
     (err if as_json else out).print(session.route)
     plan = plan_backfill(session, days, universe, force=force)
     if dry_run:

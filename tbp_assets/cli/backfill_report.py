@@ -1,7 +1,8 @@
 """What a backfill will do and what it did, for a person and for a program."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -13,14 +14,22 @@ from tbp_assets.cli.backfill_plan import BackfillPlan
 from tbp_assets.cli.output import err, out, span, table
 
 
+def by_state(states: Mapping[date, DayState]) -> dict[str, str]:
+    """Return the days of each state and detail as stretches of weekdays."""
+    days: dict[str, list[date]] = {}
+    for day, state in states.items():
+        days.setdefault(str(state), []).append(day)
+    return {state: span(alike) for state, alike in days.items()}
+
+
 def show_plan(plan: BackfillPlan) -> None:
     """Print what a backfill would do."""
     size = "size unknown" if plan.bytes is None else f"{plan.bytes:,} bytes"
     rows = [
         ("from the provider", len(plan.request), span(plan.request)),
-        ("from the lake", len(plan.reload), span(plan.reload)),
+        ("from the lake, the provider is not asked", len(plan.reload), span(plan.reload)),
         ("already done", len(plan.done), span(plan.done)),
-        *((f"not to be had: {state.state}", 1, f"{day} {state.detail}") for day, state in plan.unavailable.items()),
+        ("not to be had", len(plan.unavailable), "; ".join(f"{d}: {s}" for s, d in by_state(plan.unavailable).items())),
     ]
     out.print(table(["", "days", "trading dates"], [row for row in rows if row[1]]))
     landed = f"; {len(plan.landed)} landed before" if plan.landed else ""
@@ -42,6 +51,15 @@ def plan_json(plan: BackfillPlan) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that failed for a day that is loaded."""
+
+    day: date
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class BackfillReport:
     """What a backfill did.
 
@@ -50,6 +68,7 @@ class BackfillReport:
         settled: Days that were run and are loaded or holidays now.
         open: Days of the range that are not, with their states.
         faults: System faults, in the words of the step that met them.
+        failed_checks: Of days that are loaded.
     """
 
     plan: BackfillPlan
@@ -57,13 +76,15 @@ class BackfillReport:
     settled: list[date]
     open: dict[date, DayState]
     faults: list[str]
+    failed_checks: list[FailedCheck]
     seconds: float
     backfill_id: str
 
     @property
     def exit_code(self) -> int:
-        """0 where nothing is left open and no fault was met."""
-        return 1 if self.open or self.faults else 0
+        """0 where nothing failed; a day that is late is not due and no failure."""
+        overdue = any(state.state != "late" for state in self.open.values())
+        return 1 if overdue or self.faults or self.failed_checks else 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for a program."""
@@ -77,6 +98,7 @@ class BackfillReport:
             **books,
             "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
             "faults": self.faults,
+            "failed_checks": [asdict(check) for check in self.failed_checks],
             "extra_columns": {day.isoformat(): names for day, names in self.extra_columns.items()},
             "seconds": round(self.seconds, 3),
             "per_day": [_day_json(self.facts[day]) for day in self.closed],
@@ -152,7 +174,9 @@ def show_report(report: BackfillReport) -> None:
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
     for day, names in report.extra_columns.items():
         err.print(f"[yellow]warning[/] {day}: the vendor added columns, kept as text: {escape(', '.join(names))}")
-    for day, state in report.open.items():
-        err.print(f"[yellow]open[/] {day}: {escape(str(state))}")
+    for state, days in by_state(report.open).items():
+        err.print(f"[yellow]open[/] {days}: {escape(state)}")
+    for check in report.failed_checks:
+        err.print(f"[red]check failed[/] {check.day}: {check.name} ({escape(check.description)})")
     for fault in report.faults:
         err.print(f"[red]fault[/] {escape(fault)}")

@@ -12,7 +12,7 @@ def migrate() -> int:
     settings = load_settings()
     refuse_stand_ins(settings)
     database = DatabaseResource.from_settings(settings).connect()
-    before, after = migrate_database(database)
     out.print(str(database.address))
+    before, after = migrate_database(database)
     out.print(f"already at revision {after}" if before == after else f"revision {before or 'none'} -> {after}")
     return 0

@@ -13,7 +13,7 @@ from tbp_assets.bars.sessions import weekdays
 
 WIDTH_IN_A_FILE = 160
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE)
+out = Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_IN_A_FILE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -45,7 +45,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value).replace("[", r"\[")
+    return str(value)
 
 
 def span(days: Sequence[date], *, among: Sequence[date] | None = None) -> str:

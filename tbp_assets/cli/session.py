@@ -1,18 +1,24 @@
 """What a command works with: settings, source, stores, database, and Dagster's instance in the same PostgreSQL."""
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
 
+from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.shared import Plan
+from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.stand_ins import refuse_stand_ins
@@ -23,6 +29,7 @@ from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.ledger import known_data_source, loaded_span
+from tbp_assets.storage.load import refuse_mixture
 
 EVENT_BATCH_SIZE = "500"
 
@@ -104,6 +111,32 @@ class Session:
             "TBP_DAGSTER_URL": self.database.address.url(schema).render_as_string(hide_password=False),
             "TBP_DAGSTER_DIR": str(directory),
         }
+
+    def states(self, facts: dict[date, DayFacts]) -> dict[date, DayState]:
+        """Return the state of each day now."""
+        expectation, now = self.plan.expectation(list(facts)), datetime.now(UTC)
+        return {day: day_state(known, expectation, now) for day, known in facts.items()}
+
+    def require_source(self) -> None:
+        """Raise unless a source is configured, and one whose bars the database takes.
+
+        Raises:
+            ConfigError: No source, or a key is missing.
+            DatabaseRefusedError: The database holds invented bars and the source is real, or the reverse.
+        """
+        self.flat_files.open()
+        with self.database.transaction(read_only=True) as connection:
+            refuse_mixture(connection, self.database, self.data_source)
+
+    @contextmanager
+    def storage_faults(self) -> Generator[None]:
+        """Turn faults of Dagster's own storage into the project's, naming where it is."""
+        place = f"{self.database.address}, Dagster's schema {self.settings.database.dagster_schema}"
+        try:
+            yield
+        except (SQLAlchemyError, DagsterPostgresException) as error:
+            words = " ".join(str(error).split())[:300]
+            raise DatabaseUnavailableError(f"{place}: {words}. Days that were committed stay; run it again") from error
 
     def instance(self) -> dg.DagsterInstance:
         """Return Dagster's instance, in a schema of its own next to the bars."""

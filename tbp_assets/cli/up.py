@@ -3,6 +3,7 @@
 import fcntl
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import IO, NoReturn
 
 import psutil
 
+from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.output import out
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
-from tbp_assets.embedded.postgres import stop_server
+from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
 from tbp_assets.settings import PROJECT_ROOT
 
@@ -29,9 +31,12 @@ def up(port: int) -> NoReturn:
     """
     session = Session.start()
     out.print(session.route)
+    _require_free(port)
     environment = session.dagster_environment()
     held = _claim(session.settings.home / "up.pid")
     os.set_inheritable(held.fileno(), True)
+    with session.instance() as instance:
+        close_abandoned_runs(instance, no_ui=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
         signal.signal(number, signal.SIG_DFL)
@@ -46,6 +51,15 @@ def up(port: int) -> NoReturn:
     os.chdir(PROJECT_ROOT)
     quiet = "ignore:Function `dev_command` is superseded"
     os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            raise UsageError(f"port {port} of localhost is in use: choose another with --port") from None
 
 
 def _claim(path: Path) -> IO[str]:
@@ -66,10 +80,12 @@ def _claim(path: Path) -> IO[str]:
 def stop() -> int:
     """End the UI with its daemon, then the embedded server; return the exit code."""
     home = load_settings().home
+    # Asked before: once the UI is gone, the watcher may stop the server first.
+    served = running_server(home) is not None
     ended = _end(home / "up.pid")
-    stopped = stop_server(home) if home.exists() else False
+    stop_server(home)
     out.print("UI and daemon ended" if ended else "no UI was running")
-    out.print("embedded PostgreSQL stopped" if stopped else "no embedded PostgreSQL was running")
+    out.print("embedded PostgreSQL stopped" if served else "no embedded PostgreSQL was running")
     return 0
 
 

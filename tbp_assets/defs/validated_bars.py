@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from tbp_assets.bars.facts import LakeFact
+from tbp_assets.bars.facts import LakeFact, LandedFile
 from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.columns import lake_columns
@@ -69,7 +69,8 @@ def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone,
 
 def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> ValidatedDay | None:
     landed = landing.fact(day)
-    if landed is None or landed.file is None or lake.is_current(lake.fact(day), landed.file):
+    limit = plan.settings.pipeline.validation.max_rejected_share
+    if landed is None or landed.file is None or _stands(lake, lake.fact(day), landed.file, limit):
         return None
     return validate(
         landing.read(day, landed.file),
@@ -77,8 +78,15 @@ def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> Valid
         plan.dataset,
         day,
         data_source=landing.data_source,
-        max_rejected_share=plan.settings.pipeline.validation.max_rejected_share,
+        max_rejected_share=limit,
     )
+
+
+def _stands(lake: Lake, fact: LakeFact | None, file: LandedFile, limit: float) -> bool:
+    """Whether a day need not be judged again. One that was kept out always is: limits and releases change."""
+    if fact is None or fact.status != "validated" or not lake.is_current(fact, file):
+        return False
+    return fact.quarantined <= limit * (fact.accepted + fact.quarantined)
 
 
 def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:

@@ -39,6 +39,8 @@ class LocalMirror:
             status = (self.root / key).stat()
         except (FileNotFoundError, NotADirectoryError):
             raise FileAbsentError(f"{self.location}/{key} is not there") from None
+        except PermissionError:
+            raise NotEntitledError(f"{self.location}/{key} may not be read") from None
         modified = datetime.fromtimestamp(status.st_mtime, UTC)
         return Listed(key, f"{status.st_size}-{status.st_mtime_ns}", status.st_size, modified)
 

@@ -5,10 +5,11 @@ A step that fails only because days stay open says so in its metadata, so that a
 
 from collections.abc import Mapping
 from datetime import date
+from typing import cast
 
 import dagster as dg
 
-from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.day_state import DayState, State
 from tbp_assets.errors import TbpError, TransientError
 
 OPEN_DAYS = "open days"
@@ -27,22 +28,18 @@ def days_stay_open(states: Mapping[date, DayState], done: int) -> dg.Failure:
     """Return the Failure of a step whose other days are done."""
     sentences = [f"{day}: {state}" for day, state in states.items()]
     kept = f"{len(states)} days stay open, {done} are done. " if len(states) + done > 1 else ""
+    stored = {day.isoformat(): [state.state, state.detail] for day, state in states.items()}
     return dg.Failure(
         description=kept + "; ".join(sentences),
-        metadata={OPEN_DAYS: ", ".join(map(str, states))},
+        metadata={OPEN_DAYS: dg.MetadataValue.json(stored)},
         allow_retries=False,
     )
 
 
-def was_interrupted(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed because somebody ended it."""
-    data = event.step_failure_data
-    if data.user_failure_data:
-        return INTERRUPTED in data.user_failure_data.metadata
-    return data.error_source.value == "INTERRUPT"
-
-
-def is_about_open_days(event: dg.DagsterEvent) -> bool:
-    """Whether a step's failure only says that days stay open."""
+def days_left_open(event: dg.DagsterEvent) -> dict[date, DayState]:
+    """Return the days for which alone a step failed, or nothing where it failed for another reason."""
     failure = event.step_failure_data.user_failure_data
-    return failure is not None and OPEN_DAYS in failure.metadata
+    if failure is None or OPEN_DAYS not in failure.metadata:
+        return {}
+    stored = cast("dict[str, tuple[State, str]]", failure.metadata[OPEN_DAYS].value)
+    return {date.fromisoformat(day): DayState(state, detail) for day, (state, detail) in stored.items()}

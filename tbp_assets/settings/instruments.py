@@ -101,5 +101,7 @@ class InstrumentsConfig(ConfigModel):
                 f"universe {name!r} is unknown: instruments.yml knows {names} (TBP_UNIVERSE, pipeline.yml)"
             )
         chosen = self.members(name) if name in self.groups else self.instruments
+        if not chosen:
+            raise ConfigError(f"universe {name!r} holds no instrument (instruments.yml: groups.{name})")
         listings = sorted(listing for ticker in chosen for listing in ticker.listings())
         return Universe(name, tuple(listings), everything=name == "all")

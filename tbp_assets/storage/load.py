@@ -26,6 +26,7 @@ from tbp_assets.storage.ledger import loads, record
 from tbp_assets.storage.sql import source, statement
 
 SYNTHETIC = "synthetic"
+COPIED = ("ticker", "timestamp", *VALUES)
 TIMESTAMPTZ = "%Y-%m-%d %H:%M:%S%.6f%z"
 
 
@@ -35,12 +36,12 @@ class DayToLoad:
 
     Attributes:
         lake: The day's fact, of status `validated`.
-        tickers: Every ticker of the accepted day, inside the universe or not: what is not among them was dropped.
+        accepted: Every accepted bar of the day, inside the universe or not.
         selected: The bars inside the universe and the counts outside.
     """
 
     lake: LakeFact
-    tickers: frozenset[str]
+    accepted: pl.DataFrame
     selected: SelectedBars
     universe: Universe
 
@@ -59,6 +60,7 @@ class _Written:
     inserted: int
     updated: int = 0
     deleted: int = 0
+    unchanged: int = 0
 
 
 def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) -> LoadFact:
@@ -75,7 +77,7 @@ def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) 
         )
     with database.transaction() as connection:
         connection.execute(statement("lock_day"), {"day_key": f"{dataset.name} {data_source} {lake.trading_date}"})
-        _refuse_foreign(connection, database, data_source)
+        refuse_mixture(connection, database, data_source)
         keys = _keys(connection, dataset, lake.trading_date, data_source)
         known = loads(connection, dataset, data_source, lake.trading_date, lake.trading_date)
         written = _write(connection, day, keys, empty=not known)
@@ -84,7 +86,8 @@ def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) 
     return load
 
 
-def _refuse_foreign(connection: Connection, database: Database, data_source: str) -> None:
+def refuse_mixture(connection: Connection, database: Database, data_source: str) -> None:
+    """Raise DatabaseRefusedError where a database holds invented bars and real ones are to enter, or the reverse."""
     other = connection.execute(statement("foreign_source"), {"data_source": data_source}).scalar()
     if other:
         raise DatabaseRefusedError(
@@ -105,16 +108,25 @@ def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str)
 
 
 def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) -> _Written:
-    bars = day.selected.bars.select("ticker", "timestamp", *VALUES)
-    if empty and _copied_directly(connection, bars, keys):
-        return _Written(bars.height)
+    if empty and _copied_directly(connection, day.selected.bars.select(COPIED), keys):
+        return _Written(day.selected.bars.height)
+    stored = set(connection.execute(statement("select_tickers"), keys).scalars())
+    bars = _staged(day, stored)
     connection.execute(statement("forbid_nested_loops"))
     connection.execute(statement("create_staging"))
     _copy(connection, "copy_staging", bars)
     connection.execute(text("ANALYZE staged_bars"))
     updated = connection.execute(statement("update_changed"), keys).rowcount
     inserted = connection.execute(statement("insert_new"), keys).rowcount
-    return _Written(inserted, updated, _delete_dropped(connection, day, keys))
+    deleted = connection.execute(statement("delete_dropped"), keys).rowcount
+    return _Written(inserted, updated, deleted, bars.height - inserted - updated)
+
+
+def _staged(day: DayToLoad, stored: set[str]) -> pl.DataFrame:
+    """Return the bars of the universe, and those an earlier, wider universe brought: they follow the lake as well."""
+    trading_date = day.lake.trading_date
+    kept = day.universe.valid(day.accepted, trading_date).filter(pl.col("ticker").is_in(sorted(stored)))
+    return pl.concat([day.selected.bars.select(COPIED), kept.select(COPIED)]).unique(maintain_order=True).sort("ticker")
 
 
 def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:
@@ -139,17 +151,7 @@ def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
         cursor.copy_expert(source(name), buffer)
 
 
-def _delete_dropped(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
-    unstaged = connection.execute(statement("select_not_staged"), keys).all()
-    staged = frozenset(day.selected.bars["ticker"])
-    # A ticker that was staged with another timestamp has moved; one of a narrower universe stays.
-    dropped = [row for row in unstaged if row.ticker not in day.tickers or row.ticker in staged]
-    values = {"tickers": [row.ticker for row in dropped], "timestamps": [row.timestamp for row in dropped]}
-    return connection.execute(statement("delete_dropped"), {**keys, **values}).rowcount if dropped else 0
-
-
 def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> LoadFact:
-    selected = day.selected.bars.height
     return LoadFact(
         trading_date=day.lake.trading_date,
         batch_id=keys["batch_id"],
@@ -159,11 +161,12 @@ def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> 
         universe_hash=day.universe.hash,
         run_id=run_id,
         accepted=day.lake.accepted,
-        selected=selected,
+        selected=day.selected.bars.height,
         outside=day.selected.outside,
         inserted=written.inserted,
         updated=written.updated,
         deleted=written.deleted,
-        unchanged=selected - written.inserted - written.updated,
+        unchanged=written.unchanged,
         loaded_at=keys["loaded_at"],
+        partial=day.universe.partial,
     )

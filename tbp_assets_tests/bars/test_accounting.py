@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tbp_assets.bars.accounting import lake_balance, load_balance
-from tbp_assets_tests.bars.day_facts import load_fact
 from tbp_assets_tests.bars.judging import validated
-from tbp_assets_tests.day_files import TUESDAY, row
+from tbp_assets_tests.day_files import row
 
 pytestmark = pytest.mark.unit
 
@@ -34,13 +33,11 @@ def test_a_lost_quarantined_row_is_seen() -> None:
 
 
 def test_every_accepted_bar_is_in_the_database_or_outside_the_universe() -> None:
-    load = load_fact(TUESDAY, selected=12, outside={"not_in_universe": 25, "outside_validity": 3})
-    balance = load_balance(40, load)
+    balance = load_balance(40, 12, {"not_in_universe": 25, "outside_validity": 3})
     assert balance.holds
     assert balance.sentence == "40 accepted = 12 in the database + 28 outside the universe"
 
 
 @pytest.mark.parametrize("accepted", [39, 41])
 def test_a_bar_that_is_neither_loaded_nor_outside_is_seen(accepted: int) -> None:
-    load = load_fact(TUESDAY, selected=12, outside={"not_in_universe": 28})
-    assert not load_balance(accepted, load).holds
+    assert not load_balance(accepted, 12, {"not_in_universe": 28}).holds

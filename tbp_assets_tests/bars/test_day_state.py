@@ -112,6 +112,11 @@ def test_a_verdict_on_an_older_file_says_nothing_of_the_newer() -> None:
     assert state(facts).state == "missing"
 
 
+def test_a_state_is_said_with_its_detail() -> None:
+    assert str(DayState("loaded")) == "loaded"
+    assert str(DayState("missing", "never asked for")) == "missing (never asked for)"
+
+
 @pytest.mark.parametrize(
     ("name", "is_open"),
     [

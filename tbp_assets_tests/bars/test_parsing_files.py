@@ -41,6 +41,11 @@ def test_a_flipped_bit_is_seen() -> None:
     assert "not a whole gzip file" in refusal(WHOLE[:middle] + bytes([WHOLE[middle] ^ 1]) + WHOLE[middle + 1 :])
 
 
+def test_a_gzip_header_before_junk_is_refused() -> None:
+    # zlib has errors of its own, which are no OSError.
+    assert "not a whole gzip file (Error -3" in refusal(WHOLE[:10] + b"\xff" * 50)
+
+
 def test_junk_after_the_gzip_is_refused() -> None:
     assert "not a whole gzip file" in refusal(WHOLE + b"junk")
 
@@ -57,7 +62,7 @@ def test_a_file_larger_than_one_piece_is_read_whole() -> None:
     assert parse(content).rows["ticker"].to_list() == tickers
 
 
-@pytest.mark.parametrize("compressed", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("compressed", [b"", gzip.compress(b"", mtime=0)])
 def test_an_empty_file_is_refused_naming_what_the_header_lacks(compressed: bytes) -> None:
     assert "the header lacks ticker, volume" in refusal(compressed)
 

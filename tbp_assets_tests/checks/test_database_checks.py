@@ -8,12 +8,12 @@ from typing import cast
 import dagster as dg
 import pytest
 
-from tbp_assets.bars.universe import Universe
+from tbp_assets.bars.universe import Listing, Universe
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_bar_accounted_for
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import TUESDAY, good_rows, row
+from tbp_assets_tests.day_files import NEW_YEAR, TUESDAY, good_rows, row
 from tbp_assets_tests.storage.days import ALL, lake_in, load, query, universe, validated
 
 pytestmark = pytest.mark.integration
@@ -96,9 +96,17 @@ def test_day_loaded_under_a_narrower_universe_lacks_the_others(project: Project)
     ]
 
 
+def test_row_of_another_company_of_that_name_is_foreign(project: Project) -> None:
+    days = loaded(project)
+    renamed = Universe("all", (Listing("AAPL", last=NEW_YEAR),), everything=True)
+    outcome = database_matches_lake(LoadedDays(days.lake, days.database, renamed), TUESDAY)
+    assert not outcome.passed
+    assert [each["ticker"] for each in rows(outcome, "foreign rows")] == ["AAPL"]
+
+
 def test_books_that_do_not_balance_fail(project: Project) -> None:
     days = loaded(project)
-    query(project.database(), "UPDATE load_ledger SET selected = 3")
+    query(project.database(), "DELETE FROM market_data_raw WHERE ticker = 'SPY'")
     outcome = every_bar_accounted_for(days, TUESDAY)
     assert (outcome.passed, outcome.description[:28]) == (False, "4 accepted = 3 in the databa")
 
@@ -147,4 +155,4 @@ def test_damaged_lake_fails_the_day_and_raises_nothing(project: Project, damaged
     matching = database_matches_lake(days, TUESDAY)
     assert not matching.passed
     assert files[0].name in matching.description
-    assert every_bar_accounted_for(days, TUESDAY).passed is (damaged != "*.json")
+    assert not every_bar_accounted_for(days, TUESDAY).passed

@@ -121,7 +121,12 @@ def test_days_are_read_a_bounded_number_at_a_time(tmp_path: Path, monkeypatch: p
     days = [TUESDAY + timedelta(days=n) for n in range(2 * DAYS_IN_A_FRAME + 1)]
     assert [len(batch) for batch in batched_days(days)] == [DAYS_IN_A_FRAME, DAYS_IN_A_FRAME, 1]
     frames = list[int]()
-    monkeypatch.setattr(lake_checks, "schema_failures", lambda bars: frames.append(bars.height) or pl.DataFrame())
+
+    def counting(bars: pl.DataFrame) -> pl.DataFrame:
+        frames.append(bars.height)
+        return pl.DataFrame()
+
+    monkeypatch.setattr(lake_checks, "schema_failures", counting)
     assert list(matches(filled(tmp_path), days)) == days
     assert frames == [16]
 

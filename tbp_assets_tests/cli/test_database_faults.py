@@ -35,9 +35,7 @@ def test_a_database_that_is_down_is_named_with_host_and_port(project: Project, t
     assert "secret-word" not in said.err
 
 
-def test_a_wrong_password_is_told_with_the_variables_to_check(
-    project: Project, tbp: Tbp, server_home: Path
-) -> None:
+def test_a_wrong_password_is_told_with_the_variables_to_check(project: Project, tbp: Tbp, server_home: Path) -> None:
     said = tbp(*BACKFILL, **as_an_external_one(server_home) | {"DB_PASSWORD": "secret-word"})
     said.must_be(1, "password authentication failed", "DB_USER, DB_PASSWORD, database.yml")
     assert "secret-word" not in said.err

@@ -11,7 +11,7 @@ import pytest
 
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.resources.database import DatabaseResource
-from tbp_assets_tests.cli.table import bars, loads
+from tbp_assets_tests.cli.table import bars, loads, rows
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.embedded.postgres.processes import wait_until
@@ -19,8 +19,8 @@ from tbp_assets_tests.end_to_end.processes import TBP, Start, own_configuration
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
-BACKFILL = ("backfill", "2024-01-02", "2024-03-25", "--json")
-DAYS, SESSIONS = 60, 58
+SIXTY_DAYS, TEN_DAYS = ("2024-01-02", "2024-03-25"), ("2024-01-02", "2024-01-15")
+INTERRUPTED = "tbp: interrupted; days that were committed stay, the same command goes on from there"
 Bars = list[tuple[Any, ...]]
 
 
@@ -28,12 +28,12 @@ Bars = list[tuple[Any, ...]]
 def undisturbed(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Bars:
     """The bars that the range brings when nothing happens."""
     environment = {**own_configuration(tmp_path_factory.mktemp("undisturbed"), server_home), **MARKET}
-    subprocess.run([TBP, *BACKFILL], env=environment, check=True, capture_output=True)
+    subprocess.run([TBP, "backfill", *SIXTY_DAYS], env=environment, check=True, capture_output=True)
     settings = ConfigLoader(environment["TBP_CONFIG_DIR"], environment).load()
     database = DatabaseResource.from_settings(settings).connect()
     found = bars(database)
     database.engine.dispose()
-    assert len({bar[3].date() for bar in found}) == SESSIONS
+    assert len({bar[3] for bar in found}) == 58
     return found
 
 
@@ -42,60 +42,81 @@ def landed(project: Project) -> int:
     return len(list(project.store.glob("landing/**/*.json")))
 
 
-def in_the_middle(project: Project, step: str) -> None:
-    """Wait until some days have passed a step and others have not."""
-    database = project.database()
-    reached = {"landing": lambda: landed(project) >= 10, "load": lambda: loads(database) >= 10}[step]
-    assert wait_until(reached, 60), "the backfill never came so far"
-    assert loads(database) < SESSIONS, "the backfill was over too soon to be disturbed"
+def begun(project: Project, step: str) -> bool:
+    """Whether some days have passed a step."""
+    return landed(project) >= 3 if step == "landing" else loads(project.database()) >= 3
 
 
-def finish(project: Project, tbp: Tbp) -> Bars:
+def disturb(project: Project, process: subprocess.Popen[str], step: str, number: signal.Signals) -> tuple[str, str]:
+    """Send a signal once some days have passed a step and others have not, and return what the process said."""
+    assert wait_until(lambda: begun(project, step), 60), "the backfill never came so far"
+    process.send_signal(number)
+    said = process.communicate(timeout=30)
+    assert process.returncode != 0, "the backfill was over too soon to be disturbed"
+    return said
+
+
+def finished(project: Project, tbp: Tbp, first: str, last: str) -> Bars:
     """Run the range again, and return all bars."""
-    said = tbp(*BACKFILL, **MARKET)
+    said = tbp("backfill", first, last, "--json", **MARKET)
     said.must_be(0)
-    assert (said.json["days"], said.json["open"]) == (DAYS, {})
+    assert (said.json["open"], said.json["faults"]) == ({}, [])
     assert list((project.store / "incoming").iterdir()) == []
     return bars(project.database())
 
 
-@pytest.mark.parametrize("step", ["landing", "load"])
+def up_to(last: str, undisturbed: Bars) -> Bars:
+    """Return the bars of a shorter range."""
+    return [bar for bar in undisturbed if str(bar[3].date()) <= last]
+
+
 def test_ctrl_c_ends_with_one_message_and_the_same_command_goes_on(
-    project: Project, start: Start, tbp: Tbp, undisturbed: Bars, step: str
+    project: Project, start: Start, tbp: Tbp, undisturbed: Bars
 ) -> None:
-    process = start(*BACKFILL, **MARKET)
-    in_the_middle(project, step)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (1, "")
-    assert err.splitlines()[1:] == [
-        "tbp: interrupted; days that were committed stay, the same command goes on from there"
-    ]
+    process = start("backfill", *SIXTY_DAYS, "--json", **MARKET)
+    out, err = disturb(project, process, "landing", signal.SIGINT)
+    assert (process.returncode, out, err.splitlines()[1:]) == (1, "", [INTERRUPTED])
     assert list((project.store / "incoming").iterdir()) == []
-    assert loads(project.database()) < SESSIONS
-    assert finish(project, tbp) == undisturbed
+    assert bars(project.database()) == []
+    assert finished(project, tbp, *SIXTY_DAYS) == undisturbed
 
 
-@pytest.mark.parametrize("step", ["landing", "load"])
-def test_a_killed_backfill_leaves_whole_days_and_run_again_equals_an_undisturbed_one(
-    project: Project, start: Start, tbp: Tbp, undisturbed: Bars, step: str
+def test_ctrl_c_during_a_load_keeps_the_days_that_were_committed(
+    project: Project, start: Start, tbp: Tbp, undisturbed: Bars
 ) -> None:
-    process = start(*BACKFILL, **MARKET)
-    in_the_middle(project, step)
-    process.kill()
-    process.communicate()
+    project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 5")
+    process = start("backfill", *TEN_DAYS, **MARKET)
+    _, err = disturb(project, process, "load", signal.SIGINT)
+    assert (process.returncode, err.splitlines()) == (1, [INTERRUPTED])
+    left = bars(project.database())
+    assert left == [bar for bar in undisturbed if bar[3] in {kept[3] for kept in left}]
+    assert len(left) < len(up_to(TEN_DAYS[1], undisturbed))
+    assert finished(project, tbp, *TEN_DAYS) == up_to(TEN_DAYS[1], undisturbed)
+
+
+def test_a_killed_backfill_leaves_whole_days_and_run_again_equals_an_undisturbed_one(
+    project: Project, start: Start, tbp: Tbp, undisturbed: Bars
+) -> None:
+    disturb(project, start("backfill", *SIXTY_DAYS, **MARKET), "load", signal.SIGKILL)
     left = bars(project.database())
     days = {bar[3] for bar in left}
     assert left == [bar for bar in undisturbed if bar[3] in days]
-    assert loads(project.database()) == len(days) < SESSIONS
-    assert finish(project, tbp) == undisturbed
+    assert 3 <= loads(project.database()) == len(days) < 58
+    assert finished(project, tbp, *SIXTY_DAYS) == undisturbed
+    runs = f"{project.settings().database.dagster_schema}.runs"
+    assert rows(project.database(), f"SELECT DISTINCT status FROM {runs} ORDER BY 1") == [("FAILURE",), ("SUCCESS",)]
 
 
-def test_two_backfills_at_once_equal_an_undisturbed_one(
-    project: Project, start: Start, tbp: Tbp, undisturbed: Bars
-) -> None:
-    both = [start(*BACKFILL, **MARKET) for _ in range(2)]
+def test_what_a_killed_download_left_is_swept_away(project: Project, start: Start, tbp: Tbp, undisturbed: Bars) -> None:
+    process = start("backfill", *TEN_DAYS, **MARKET)
+    disturb(project, process, "landing", signal.SIGKILL)
+    (project.store / "incoming" / f"{process.pid}-half").write_bytes(b"half a file")
+    assert finished(project, tbp, *TEN_DAYS) == up_to(TEN_DAYS[1], undisturbed)
+
+
+def test_two_backfills_at_once_equal_an_undisturbed_one(project: Project, start: Start, undisturbed: Bars) -> None:
+    both = [start("backfill", *SIXTY_DAYS, **MARKET) for _ in range(2)]
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert bars(project.database()) == undisturbed
-    assert finish(project, tbp) == undisturbed
+    assert list((project.store / "incoming").iterdir()) == []

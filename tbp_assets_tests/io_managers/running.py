@@ -1,8 +1,8 @@
-"""Runs the project's own jobs on a test's project, with an instance that forgets, and looks at what Dagster remembers."""
+"""Runs the project's own jobs on a test's project and looks at what Dagster remembers of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -105,12 +105,17 @@ class Runs:
         return {name: value.value for name, value in record.asset_materialization.metadata.items()}
 
 
+def forgetful() -> dg.DagsterInstance:
+    """Return an instance whose memory ends with it."""
+    return dg.DagsterInstance.ephemeral()  # pyright: ignore[reportUnknownMemberType]  # its settings are an open dict
+
+
 @contextmanager
-def runs_of(project: Project, **environment: str) -> Iterator[Runs]:
+def runs_of(project: Project, **environment: str) -> Generator[Runs]:
     """Give the jobs of a project's settings; the provider is listed anew by every run."""
     project.change("s3.yml", "listing_max_age_seconds: 300", "listing_max_age_seconds: 0")
     definitions = build_definitions(project.settings(**environment))
-    with dg.DagsterInstance.ephemeral() as instance:
+    with forgetful() as instance:
         yield Runs(definitions, instance)
 
 

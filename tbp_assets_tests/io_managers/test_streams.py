@@ -1,6 +1,6 @@
 """The IO managers take and hand on one day at a time, so that memory does not grow with the range."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import dagster as dg
@@ -16,10 +16,10 @@ from tbp_assets.io_managers.timescale import LoadStream, StreamedDay, TimescaleI
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
-from tbp_assets.storage.load import DayToLoad
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, good_rows, row
-from tbp_assets_tests.storage.days import ALL, count, lake_in, validated
+from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, good_rows
+from tbp_assets_tests.io_managers.running import forgetful
+from tbp_assets_tests.storage.days import count, lake_in, to_load, validated
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +38,25 @@ def table_io_manager(project: Project) -> TimescaleIOManager:
     return TimescaleIOManager(database=DatabaseResource.from_settings(project.settings()))
 
 
+def stream_of(
+    days: Iterable[StreamedDay], attached: list[tuple[date, object]], checked: list[date] | None = None
+) -> LoadStream:
+    """Return a stream that notes what the IO manager says of each day."""
+    return LoadStream(
+        source="here",
+        days=days,
+        describe=lambda _day, load, _seconds: {
+            "inserted": dg.MetadataValue.text(str(load.inserted) if load else "none")
+        },
+        attach=lambda day, metadata: attached.append((day, metadata["inserted"].value)),
+        check=(checked if checked is not None else []).extend,
+    )
+
+
+def output_context() -> dg.OutputContext:
+    return dg.build_output_context(asset_key="an_asset", run_id="a-run")  # pyright: ignore[reportUnknownMemberType]
+
+
 def made(day: date) -> ValidatedDay:
     return validated(good_rows(day), day)
 
@@ -50,7 +69,7 @@ def test_lake_stores_each_day_before_the_next_is_made(project: Project) -> None:
             seen.append([lake_in(project.store).fact(each) is not None for each in DAYS])
             yield made(day)
 
-    with dg.build_output_context() as context:
+    with output_context() as context:
         lake_io_manager(project).handle_output(context, ValidatedDays(days()))
     assert seen == [[False, False, False], [True, False, False], [True, True, False]]
 
@@ -60,7 +79,7 @@ def test_lake_keeps_the_days_before_a_fault(project: Project) -> None:
         yield made(TUESDAY)
         raise StorageError("the disk is full")
 
-    with dg.build_output_context() as context, pytest.raises(dg.Failure, match="the disk is full") as failed:
+    with output_context() as context, pytest.raises(dg.Failure, match="the disk is full") as failed:
         lake_io_manager(project).handle_output(context, ValidatedDays(days()))
     assert not failed.value.allow_retries
     assert lake_in(project.store).fact(TUESDAY) is not None
@@ -80,7 +99,7 @@ def test_days_go_through_the_lake_from_one_asset_to_the_next(project: Project) -
             raise AssertionError(day)
 
     span = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-05"}
-    with dg.DagsterInstance.ephemeral() as instance:
+    with forgetful() as instance:
         assert dg.materialize(
             [bars, reader], instance=instance, tags=span, resources={"lake": lake_io_manager(project)}
         ).success
@@ -107,24 +126,18 @@ def test_stored_bars_are_read_only_when_they_are_asked_for(project: Project) -> 
 
 
 def test_table_commits_each_day_before_the_next_is_read(project: Project) -> None:
-    seen, described = list[int](), list[tuple[date, int]]()
+    seen, attached = list[int](), list[tuple[date, object]]()
 
     def days() -> Iterator[StreamedDay]:
         for day in DAYS:
             seen.append(count(project.database()))
-            bars = made(day)
-            selected = ALL.select(bars.bars, day)
-            yield StreamedDay(day, DayToLoad(bars.fact, frozenset(bars.bars["ticker"]), selected, ALL))
+            yield StreamedDay(day, to_load(made(day)))
         yield StreamedDay(FRIDAY)
 
-    stream = LoadStream(
-        source="here", days=days(), describe=lambda day, load, _: described.append((day.trading_date, load.inserted if load else -1)) or {},
-        attach=lambda _day, _metadata: None, check=lambda _days: None,
-    )  # fmt: skip
-    with dg.build_output_context(asset_key="market_data_raw", run_id="a-run") as context:
-        table_io_manager(project).handle_output(context, stream)
+    with output_context() as context:
+        table_io_manager(project).handle_output(context, stream_of(days(), attached))
     assert seen == [0, 4, 8]
-    assert described == [*((day, 4) for day in DAYS), (FRIDAY, -1)]
+    assert attached == [(TUESDAY, "4"), (WEDNESDAY, "4"), (THURSDAY, "4"), (FRIDAY, "none")]
 
 
 def test_table_is_not_handed_on_by_dagster(project: Project) -> None:
@@ -133,19 +146,11 @@ def test_table_is_not_handed_on_by_dagster(project: Project) -> None:
 
 
 def test_day_that_is_loaded_and_open_at_once_fails_and_is_not_reported_as_done(project: Project) -> None:
-    bars, checked = validated([row("AAPL")]), list[list[date]]()
-    day = StreamedDay(
-        TUESDAY,
-        DayToLoad(bars.fact, frozenset({"AAPL"}), ALL.select(bars.bars, TUESDAY), ALL),
-        DayState("rejected", "the newer file is cut short"),
-    )
-    stream = LoadStream(
-        source="here", days=[day], describe=lambda _day, _load, _seconds: {}, attach=lambda _day, _metadata: None,
-        check=lambda days: checked.append(list(days)),
-    )  # fmt: skip
+    checked = list[date]()
+    day = StreamedDay(TUESDAY, to_load(made(TUESDAY)), DayState("rejected", "the newer file is cut short"))
     with (
-        dg.build_output_context(asset_key="market_data_raw", run_id="a-run") as context,
+        output_context() as context,
         pytest.raises(dg.Failure, match=r"2024-01-02: rejected \(the newer file is cut short\)"),
     ):
-        table_io_manager(project).handle_output(context, stream)
-    assert (count(project.database()), checked) == (1, [])
+        table_io_manager(project).handle_output(context, stream_of([day], [], checked))
+    assert (count(project.database()), checked) == (4, [])

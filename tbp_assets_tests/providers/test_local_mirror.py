@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import pwd
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets.errors import ConfigError, FileAbsentError, SourceUnavailableError
+from tbp_assets.errors import ConfigError, FileAbsentError, NotEntitledError, SourceUnavailableError
 from tbp_assets.providers.local_mirror import LocalMirror
 from tbp_assets_tests.day_files import FRIDAY, REAL_DATA, TUESDAY, WEDNESDAY, day_file, good_rows, write_mirror
 
@@ -31,8 +35,9 @@ def test_a_month_lists_its_files_sorted_by_key(tmp_path: Path) -> None:
 
 
 def test_a_prefix_may_end_inside_a_name(tmp_path: Path) -> None:
-    listed = mirror(tmp_path).list(KEY.removesuffix("02.csv.gz"))
-    assert [Path(file.key).name for file in listed] == ["2024-01-02.csv.gz", "2024-01-03.csv.gz"]
+    source = mirror(tmp_path)
+    assert [file.key for file in source.list(KEY.removesuffix("2.csv.gz"))] == [KEY, US_STOCKS_DAY_AGGS.key(WEDNESDAY)]
+    assert [file.key for file in source.list(KEY.removesuffix(".csv.gz"))] == [KEY]
 
 
 def test_an_empty_prefix_lists_everything(tmp_path: Path) -> None:
@@ -87,6 +92,40 @@ def test_a_directory_where_a_file_should_be_cannot_be_read(tmp_path: Path) -> No
     (tmp_path / KEY).mkdir(parents=True)
     with pytest.raises(SourceUnavailableError, match="cannot be read: Is a directory"):
         LocalMirror(tmp_path).download(KEY, io.BytesIO())
+
+
+@contextmanager
+def open_to_all() -> Generator[Path]:
+    """Give a directory that anybody may look into; pytest's own are closed to nobody."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def as_nobody(ask: Callable[[str], object], key: str) -> object:
+    """Ask without being root, who may read everything."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        return ask(key)
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_that_may_not_be_read_is_never_an_absent_one() -> None:
+    with open_to_all() as root:
+        (root / "key").write_bytes(b"")
+        (root / "key").chmod(0)
+        with pytest.raises(NotEntitledError, match=r"key may not be read"):
+            as_nobody(lambda key: LocalMirror(root).download(key, io.BytesIO()), "key")
+
+
+def test_a_file_in_a_closed_directory_is_never_an_absent_one() -> None:
+    with open_to_all() as root:
+        (root / "closed").mkdir(mode=0)
+        with pytest.raises(NotEntitledError, match=r"closed/key may not be read"):
+            as_nobody(LocalMirror(root).stat, "closed/key")
 
 
 def test_a_mirror_says_where_it_is_and_whose(tmp_path: Path) -> None:

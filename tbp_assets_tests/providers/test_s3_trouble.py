@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import socket
+from typing import NoReturn
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from tbp_assets.errors import (
     ConfigError,
@@ -44,6 +46,17 @@ def test_a_refused_listing_is_about_the_keys(serve: Serve) -> None:
 def test_refused_keys_are_not_taken_for_a_missing_subscription(serve: Serve, code: str) -> None:
     with pytest.raises(CredentialsError, match=code):
         bucket(serve, Misbehaving(403, code)).download(KEY, io.BytesIO())
+
+
+def test_a_client_without_keys_says_which_to_set(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = bucket(serve, Misbehaving(200))
+    monkeypatch.setattr(source.client.meta.events, "emit_until_response", _no_credentials)
+    with pytest.raises(CredentialsError, match=r"no credentials \(POLYGON_S3_ACCESS_KEY, POLYGON_S3_SECRET_KEY\)"):
+        source.stat(KEY)
+
+
+def _no_credentials(*_: object, **__: object) -> NoReturn:
+    raise NoCredentialsError
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", ""])

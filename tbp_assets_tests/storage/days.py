@@ -81,18 +81,15 @@ def validated(
     )
 
 
-def load(
-    database: Database,
-    day: ValidatedDay,
-    chosen: Universe = ALL,
-    *,
-    run_id: str = "run",
-    tickers: frozenset[str] = frozenset(),
-) -> LoadFact:
-    """Load the universe's part of a day."""
+def to_load(day: ValidatedDay, chosen: Universe = ALL) -> DayToLoad:
+    """Return the universe's part of a day."""
     selected = chosen.select(day.bars, day.fact.trading_date)
-    to_load = DayToLoad(day.fact, frozenset(day.bars["ticker"]) | tickers, selected, chosen)
-    return load_day(database, US_STOCKS_DAY_AGGS, to_load, run_id)
+    return DayToLoad(day.fact, day.bars, selected, chosen)
+
+
+def load(database: Database, day: ValidatedDay, chosen: Universe = ALL, *, run_id: str = "run") -> LoadFact:
+    """Load the universe's part of a day."""
+    return load_day(database, US_STOCKS_DAY_AGGS, to_load(day, chosen), run_id)
 
 
 def query(database: Database, sql: str, **values: object) -> list[tuple[Any, ...]]:

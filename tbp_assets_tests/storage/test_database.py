@@ -15,7 +15,8 @@ from tbp_assets_tests.storage.days import count, query
 pytestmark = pytest.mark.integration
 
 LEDGER_ROW = """
-    INSERT INTO load_ledger VALUES (DEFAULT, 'd', 'polygon', '2024-01-02', '', '', '', '', '', 0, 0, '{}', 0, 0, 0, 0, now())
+    INSERT INTO load_ledger
+    VALUES (DEFAULT, 'd', 'polygon', '2024-01-02', '', '', '', '', '', 0, 0, '{}', 0, 0, 0, 0, now(), false)
 """
 
 
@@ -65,11 +66,12 @@ def test_connection_that_was_read_only_writes_again(project: Project) -> None:
 
 def test_sessions_speak_utc_and_find_our_tables(project: Project) -> None:
     database = project.database()
-    zone, path, name = query(
-        database,
-        "SELECT current_setting('timezone'), current_setting('search_path'), current_setting('application_name')",
-    )[0]
-    assert (zone, path, name) == ("UTC", f"{database.address.schema},public", "tbp_assets")
+    sql = "SELECT name, setting, source FROM pg_settings WHERE name IN ('TimeZone', 'search_path', 'application_name')"
+    assert set(query(database, sql)) == {
+        ("TimeZone", "UTC", "client"),
+        ("search_path", f"{database.address.schema},public", "client"),
+        ("application_name", "tbp_assets", "client"),
+    }
 
 
 def test_busy_pool_is_unavailable_and_says_how_many_connections_there_are(project: Project) -> None:
@@ -86,7 +88,7 @@ def test_pool_opens_no_more_connections_than_configured(project: Project) -> Non
     with database.transaction(), database.transaction():
         with pytest.raises(DatabaseUnavailableError, match="all 2 connections are busy"), database.transaction():
             pass
-        assert database.engine.pool.checkedout() == 2  # pyright: ignore[reportAttributeAccessIssue]  # a QueuePool
+        assert "Current Checked out connections: 2" in database.engine.pool.status()
     database.engine.dispose()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -47,14 +47,17 @@ def test_columns_that_the_vendor_added_come_back_as_text(tmp_path: Path) -> None
     assert_frame_equal(stored, day.bars)
 
 
-@given(st.integers(0, 2**62), st.floats(allow_nan=False, allow_infinity=False))
-def test_nanoseconds_and_floats_survive(tmp_path_factory: pytest.TempPathFactory, stamp: int, price: float) -> None:
-    lake = lake_in(tmp_path_factory.mktemp("lake"))
-    stamps = pl.Series("timestamp", [stamp], pl.Int64).cast(BAR_SCHEMA["timestamp"])
-    bars = validated(good_rows(TUESDAY, ["AAPL"])).bars.with_columns(stamps, open=pl.lit(price))
-    stored = lake.bars(lake.write(replace(validated([row()]), bars=bars)))
-    assert stored["timestamp"].to_physical().item() == stamp
-    assert stored["open"].item().hex() == price.hex()
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2**62), st.floats(allow_nan=False, allow_infinity=False)), min_size=1))
+def test_nanoseconds_and_floats_survive(
+    tmp_path_factory: pytest.TempPathFactory, values: list[tuple[int, float]]
+) -> None:
+    lake, day = lake_in(tmp_path_factory.mktemp("lake")), validated([row(f"T{n}") for n in range(len(values))])
+    stamps, prices = zip(*values, strict=True)
+    drawn = pl.Series("timestamp", stamps, pl.Int64).cast(BAR_SCHEMA["timestamp"]), pl.Series("open", prices)
+    stored = lake.bars(lake.write(replace(day, bars=day.bars.with_columns(*drawn))))
+    assert stored["timestamp"].to_physical().to_list() == list(stamps)
+    assert [price.hex() for price in stored["open"]] == [price.hex() for price in prices]
 
 
 def test_rejected_rows_keep_reasons_source_and_line(tmp_path: Path) -> None:
@@ -116,7 +119,7 @@ def test_superseded_files_are_removed_and_other_days_stay(tmp_path: Path) -> Non
 
 def test_manifest_is_written_last(tmp_path: Path) -> None:
     class FullAtTheEnd(FileStore):
-        def write_fact(self, path: Path, fact: object) -> None:
+        def write_fact(self, path: Path, fact: object) -> None:  # noqa: ARG002
             raise StorageError("full")
 
     whole = lake_in(tmp_path)

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tbp_assets.bars.facts import Listed
@@ -65,6 +65,7 @@ def test_lines_are_counted_with_and_without_a_final_newline(tmp_path: Path, endi
     assert fact.file.lines == lines
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_count_agrees_with_the_parser_that_is_held_to_it(body: str) -> None:
     content = gzip.compress(f"{HEADER}\n{body}".encode())

@@ -85,7 +85,8 @@ def test_older_good_version_stays_known_after_a_bad_answer(tmp_path: Path, bad: 
     good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE).file
     fact = zone.land(TUESDAY, bad, SOURCE)  # pyright: ignore[reportArgumentType]  # one of three downloads
     assert fact.status != "landed"
-    assert fact.file == good is not None
+    assert good is not None
+    assert fact.file == good
     assert zone.read(TUESDAY, good) == WHOLE
 
 

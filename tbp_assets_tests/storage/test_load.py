@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from tbp_assets.bars.universe import OUTSIDE_UNIVERSE
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.ledger import loads
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, good_rows, row, stamp
-from tbp_assets_tests.storage.days import ALL, count, load, query, stored, universe, validated
+from tbp_assets_tests.storage.days import count, load, query, stored, universe, validated
 
 pytestmark = pytest.mark.integration
 
@@ -27,16 +26,18 @@ def tuesday(*changed: str) -> ValidatedDay:
     return validated([*(line for line in ROWS if line.split(",")[0] not in tickers), *changed])
 
 
-def written(database: Database, day: ValidatedDay, **options: object) -> tuple[int, int, int, int]:
+def written(database: Database, day: ValidatedDay) -> tuple[int, int, int, int]:
     """Load a day and return how many rows were inserted, updated, deleted, unchanged."""
-    fact = load(database, day, **options)  # pyright: ignore[reportArgumentType]  # options of load
+    fact = load(database, day)
     return fact.inserted, fact.updated, fact.deleted, fact.unchanged
 
 
 def test_first_load_inserts_every_bar(project: Project) -> None:
     database = project.database()
     assert written(database, tuesday()) == (4, 0, 0, 0)
-    assert stored(database, "timeframe, data_source, open, high, low, close, volume, transactions") == dict.fromkeys(("AAPL", "MSFT", "SPY", "ZZZZ"), ("1d", "polygon", 10.0, 11.0, 9.5, 10.5, 1000.0, 7))
+    columns = "timeframe, data_source, open, high, low, close, volume, transactions"
+    bar = ("1d", "polygon", 10.0, 11.0, 9.5, 10.5, 1000.0, 7)
+    assert stored(database, columns) == dict.fromkeys(("AAPL", "MSFT", "SPY", "ZZZZ"), bar)
 
 
 def test_bars_name_the_batch_of_their_ledger_row(project: Project) -> None:
@@ -73,7 +74,7 @@ def test_each_value_column_makes_a_row_changed(project: Project, field: str) -> 
     database = project.database()
     load(database, tuesday())
     changed = {"open": 10.25, "high": 11.25, "low": 9.25, "close": 10.25, "volume": 1001, "transactions": 8}
-    assert written(database, tuesday(row("MSFT", **{field: changed[field]}))) == (0, 1, 0, 3)
+    assert written(database, tuesday(row("MSFT", TUESDAY, **{field: changed[field]}))) == (0, 1, 0, 3)
 
 
 def test_null_and_value_are_different(project: Project) -> None:
@@ -92,46 +93,12 @@ def test_ticker_that_the_vendor_dropped_is_deleted(project: Project) -> None:
     assert list(stored(database)) == ["MSFT", "SPY", "ZZZZ"]
 
 
-def test_narrower_universe_deletes_nothing(project: Project) -> None:
-    database = project.database()
-    load(database, tuesday())
-    before = stored(database, MARKS)
-    fact = load(database, tuesday(), universe("AAPL"))
-    assert (fact.inserted, fact.updated, fact.deleted, fact.unchanged) == (0, 0, 0, 1)
-    assert fact.outside == {OUTSIDE_UNIVERSE: 3}
-    assert stored(database, MARKS) == before
-
-
-def test_dropped_ticker_outside_the_universe_is_deleted_as_well(project: Project) -> None:
-    database = project.database()
-    load(database, tuesday())
-    assert written(database, validated(ROWS[:3]), chosen=universe("AAPL")) == (0, 0, 1, 1)
-    assert list(stored(database)) == ["AAPL", "MSFT", "SPY"]
-
-
 def test_bar_that_moved_within_its_day_is_not_there_twice(project: Project) -> None:
     # The vendor stamped some day bars 16:00 New York; restated to midnight, the old row has no bar in the lake.
     database, afternoon = project.database(), stamp(TUESDAY) + 16 * 3600 * 10**9
     load(database, tuesday(row("MSFT", window_start=afternoon)))
     assert written(database, tuesday()) == (1, 0, 1, 3)
     assert query(database, "SELECT count(*), count(DISTINCT ticker) FROM market_data_raw") == [(4, 4)]
-
-
-def test_wider_universe_inserts_only_the_new(project: Project) -> None:
-    database = project.database()
-    load(database, tuesday(), universe("AAPL", "SPY"))
-    before = stored(database, MARKS)
-    assert written(database, tuesday(), chosen=ALL) == (2, 0, 0, 2)
-    after = stored(database, MARKS)
-    assert {ticker: after[ticker] for ticker in before} == before
-    assert set(after) - set(before) == {"MSFT", "ZZZZ"}
-
-
-def test_universe_without_bars_loads_nothing_and_says_so(project: Project) -> None:
-    database = project.database()
-    assert written(database, tuesday(), chosen=universe("QQQ")) == (0, 0, 0, 0)
-    assert written(database, tuesday(), chosen=universe("QQQ")) == (0, 0, 0, 0)
-    assert count(database, "load_ledger") == 2
 
 
 def test_other_days_are_not_touched(project: Project) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -49,17 +50,18 @@ def test_second_migration_changes_nothing(project: Project) -> None:
 
 
 def test_two_migrations_at_once_make_one_schema(project: Project) -> None:
-    database, start, results = untouched(project), threading.Barrier(2), list[tuple[str | None, str]]()
+    database = replace(untouched(project), statement_timeout_seconds=5)
+    start, results = threading.Barrier(2), list[tuple[str | None, str]]()
 
     def run() -> None:
         start.wait()
         results.append(migrate(database))
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=15)
     assert sorted(results, key=str) == [("0001", "0001"), (None, "0001")]
 
 

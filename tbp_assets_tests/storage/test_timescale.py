@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from uuid import uuid4
@@ -30,7 +30,7 @@ MARKS = "xmin::text, ingested_at, batch_id"
 
 
 @contextmanager
-def migrated(chunk_days: int = 30) -> Iterator[Database]:
+def migrated(chunk_days: int = 30) -> Generator[Database]:
     """Give a schema of its own on the server, and drop it afterwards."""
     url = make_url(URL)
     address = DatabaseAddress(

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, text
 from tbp_assets.errors import SchemaVersionError
 from tbp_assets.storage.database import Database
 
+# Of our own name: Dagster, or another application in the same schema, keeps its version in `alembic_version`.
+VERSION_TABLE = "tbp_schema_version"
+
 
 def newest_version() -> str:
     """Return the revision this release loads into."""
@@ -40,7 +43,12 @@ def migrate(database: Database) -> tuple[str | None, str]:
         _refuse_newer(database, before)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        config.attributes.update(connection=connection, schema=database.address.schema, chunk_days=database.chunk_days)
+        config.attributes.update(
+            connection=connection,
+            schema=database.address.schema,
+            version_table=VERSION_TABLE,
+            chunk_days=database.chunk_days,
+        )
         command.upgrade(config, "head")
     return before, newest_version()
 
@@ -59,7 +67,9 @@ def require_current(database: Database) -> None:
 
 
 def _version(connection: Connection, schema: str) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+    return MigrationContext.configure(
+        connection, opts={"version_table": VERSION_TABLE, "version_table_schema": schema}
+    ).get_current_revision()
 
 
 def _revisions() -> ScriptDirectory:

@@ -6,6 +6,7 @@ from alembic import context
 
 context.configure(
     connection=context.config.attributes["connection"],
+    version_table=context.config.attributes["version_table"],
     version_table_schema=context.config.attributes["schema"],
     transactional_ddl=True,
 )

@@ -1,6 +1,9 @@
-DELETE FROM market_data_raw
-WHERE timestamp >= :day_start
-  AND timestamp < :day_end
-  AND timeframe = :timeframe
-  AND data_source = :data_source
-  AND (ticker, timestamp) IN (SELECT unnest(CAST(:tickers AS text[])), unnest(CAST(:timestamps AS timestamptz[])))
+-- What the accepted day no longer holds: dropped by the vendor, rejected now, or outside its instrument's validity.
+DELETE FROM market_data_raw AS bar
+WHERE bar.timestamp >= :day_start
+  AND bar.timestamp < :day_end
+  AND bar.timeframe = :timeframe
+  AND bar.data_source = :data_source
+  AND NOT EXISTS (
+      SELECT FROM staged_bars AS staged WHERE staged.ticker = bar.ticker AND staged.timestamp = bar.timestamp
+  )

@@ -1,6 +1,6 @@
 INSERT INTO load_ledger
     (batch_id, dataset, data_source, trading_date, source_sha256, rules, universe, universe_hash, run_id, accepted,
-     selected, outside, inserted, updated, deleted, unchanged, loaded_at)
+     selected, outside, inserted, updated, deleted, unchanged, loaded_at, partial)
 VALUES
     (:batch_id, :dataset, :data_source, :trading_date, :source_sha256, :rules, :universe, :universe_hash, :run_id,
-     :accepted, :selected, CAST(:outside AS jsonb), :inserted, :updated, :deleted, :unchanged, :loaded_at)
+     :accepted, :selected, CAST(:outside AS jsonb), :inserted, :updated, :deleted, :unchanged, :loaded_at, :partial)

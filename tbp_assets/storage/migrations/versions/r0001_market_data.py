@@ -33,7 +33,8 @@ CREATE TABLE load_ledger (
     updated bigint NOT NULL,
     deleted bigint NOT NULL,
     unchanged bigint NOT NULL,
-    loaded_at timestamptz NOT NULL
+    loaded_at timestamptz NOT NULL,
+    partial boolean NOT NULL
 )
 """
 
@@ -87,8 +88,12 @@ def upgrade() -> None:
 
 def _timescale() -> bool:
     connection = op.get_bind()
-    available = text("SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'")
-    if not connection.execute(available).scalar():
+    # Creating it in a server that did not preload it ends the connection, savepoint or not; preloaded, it has settings.
+    usable = text(
+        "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb' "
+        "AND current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
+    )
+    if not connection.execute(usable).scalar():
         return False
     try:
         with connection.begin_nested():

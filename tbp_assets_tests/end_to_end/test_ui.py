@@ -1,0 +1,102 @@
+"""A backfill launched over GraphQL in the running UI: what is shown, and what "failed and missing" then asks for.
+
+One UI serves all tests of this module, in their order; the last one ends it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tbp_assets.embedded.postgres import running_server
+from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows, write_mirror
+from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
+from tbp_assets_tests.embedded.postgres.processes import wait_until
+from tbp_assets_tests.end_to_end.processes import own_configuration
+from tbp_assets_tests.end_to_end.ui import ASSETS, Ui, gone, processes_of, running_ui
+
+pytestmark = pytest.mark.integration
+GOOD = {day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)}
+WEEK = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
+BAD = "2024-01-04"
+OVER = {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED", "CANCELED"}
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four sessions, of which Thursday's file is cut short."""
+    return write_mirror(tmp_path_factory.mktemp("mirror"), {**GOOD, THURSDAY: GOOD[THURSDAY][:-20]})
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Iterator[Ui]:
+    """A UI in which the week's backfill has ended."""
+    root = tmp_path_factory.mktemp("ui")
+    with cleaned_home(root / "home") as home:
+        environment = {**own_configuration(root, home), "TBP_FLAT_FILES_URL": mirror.as_uri()}
+        with running_ui(environment, root) as running:
+            backfill = running.launch_backfill(WEEK)
+            over = wait_until(lambda: running.backfill_status(backfill) in OVER, 180)
+            assert over, running.log.read_text(encoding="utf-8")[-5000:]
+            yield running
+
+
+def loaded(ui: Ui) -> dict[str, int]:
+    """Return the bars in the database for each trading date."""
+    sql = "SELECT (timestamp AT TIME ZONE 'America/New_York')::date AS day, count(*) FROM market_data_raw GROUP BY 1"
+    return {row["day"]: row["count"] for row in json.loads(ui.tbp("query", sql, "--json").stdout)}
+
+
+def failed_or_missing(ui: Ui) -> list[str]:
+    """Return the days that the dialog's "failed and missing" picks."""
+    cells = [ui.cells(asset) for asset in ASSETS]
+    return [day for day in WEEK if any(found.get(day) != "MATERIALIZED" for found in cells)]
+
+
+def test_the_good_days_are_loaded_and_shown_so_and_the_bad_one_is_not(ui: Ui) -> None:
+    good = [day for day in WEEK if day != BAD]
+    assert loaded(ui) == dict.fromkeys(good[1:], 3)
+    assert ui.cells("market_data_raw") == {day: "FAILED" if day == BAD else "MATERIALIZED" for day in WEEK}
+
+
+def test_each_day_has_the_results_of_its_checks(ui: Ui) -> None:
+    good = dict.fromkeys([day for day in WEEK if day != BAD], "SUCCEEDED")
+    assert ui.checks("raw_day_file") == {"day_file_is_whole": {**good, BAD: "FAILED"}}
+    checks = ui.checks("market_data_raw")
+    assert {name: {day: found[day] for day in good} for name, found in checks.items()} == {
+        "every_row_accounted_for": good, "database_matches_lake": good
+    }  # fmt: skip
+    assert "SUCCEEDED" not in {found.get(BAD) for found in checks.values()}
+
+
+def test_failed_and_missing_is_the_bad_day_alone_and_brings_it_once_the_file_is_mended(ui: Ui, mirror: Path) -> None:
+    assert failed_or_missing(ui) == [BAD]
+    write_mirror(mirror, {THURSDAY: GOOD[THURSDAY]})
+    ui.launch_backfill(failed_or_missing(ui))
+    assert wait_until(lambda: failed_or_missing(ui) == [], 120), ui.log.read_text(encoding="utf-8")[-5000:]
+    assert loaded(ui) == dict.fromkeys(WEEK[1:], 3)
+    assert wait_until(lambda: set(ui.checks("raw_day_file")["day_file_is_whole"].values()) == {"SUCCEEDED"}, 20)
+
+
+def test_a_second_ui_is_refused_by_the_pid_of_the_first(ui: Ui) -> None:
+    second = ui.tbp("up", "--port", "1")
+    assert second.returncode == 2
+    home = ui.environment["TBP_HOME"]
+    assert f"a UI and daemon already run for {home} (pid {ui.process.pid}): `tbp stop` ends them" in second.stderr
+    assert ui.answers
+
+
+def test_stop_is_the_end_of_everything_in_the_home(ui: Ui) -> None:
+    home = Path(ui.environment["TBP_HOME"])
+    mine = processes_of(ui, home)
+    said = "\n".join(" ".join(process.cmdline()) for process in mine)
+    assert all(part in said for part in ("dagster_webserver", "dagster._daemon", "dagster api grpc", "postgres")), said
+    assert ui.stop().splitlines() == ["UI and daemon ended", "embedded PostgreSQL stopped"]
+    assert wait_until(lambda: gone(mine), 10), [process for process in mine if process.is_running()]
+    assert running_server(home) is None
+    again = ui.tbp("stop")
+    assert again.returncode == 0
+    assert again.stdout.splitlines() == ["no UI was running", "no embedded PostgreSQL was running"]
