@@ -14,6 +14,7 @@ import pytest
 
 from tbp_assets.config_loader import load_settings
 from tbp_assets.embedded.postgres import release, stop_server
+from tbp_assets.embedded.postgres.instance import outside_directory
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.settings import PROJECT_ROOT, Settings
 from tbp_assets.storage.database import Database
@@ -34,6 +35,8 @@ def server_home() -> Iterator[Path]:
     stop_server(home)
     release(home)
     shutil.rmtree(home, ignore_errors=True)
+    # As root the data lie outside a home that the service user cannot reach.
+    shutil.rmtree(outside_directory(home.resolve() / "postgres"), ignore_errors=True)
 
 
 @dataclass(frozen=True)

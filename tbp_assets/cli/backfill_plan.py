@@ -92,10 +92,12 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     facts = session.facts(days[0], days[-1])
     rows = stored_rows(session.database, session.dataset, session.landing.data_source, days[0], days[-1])
     states = {day: day_state(facts[day], expectation, now) for day in days}
-    reload = [] if force else [day for day in days if _reload(facts[day], states[day], universe, rows.get(day, 0))]
+    reload = [] if force else [day for day in days if _reload(session, facts[day], states[day], universe, rows)]
     asked = [day for day in days if day not in set(reload)]
     listing = session.flat_files.open().days(session.dataset, asked) if asked else dict[date, Listed]()
     wanted = days_to_request([facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now)
+    # Loaded under another universe, or short of rows, and not to be served by the lake: through all three steps.
+    wanted = sorted({*wanted, *(day for day in asked if _stale(facts[day], states[day], universe, rows))})
     unavailable = {
         day: replace(states[day], detail="the provider lists no file")
         for day in asked
@@ -113,11 +115,21 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     )
 
 
-def _reload(facts: DayFacts, state: DayState, universe: Universe, rows: int) -> bool:
-    if state.state != "loaded" or facts.load is None or facts.lake is None:
+def _reload(session: Session, facts: DayFacts, state: DayState, universe: Universe, rows: Mapping[date, int]) -> bool:
+    """Whether a loaded day only needs its load again, and the lake has it undamaged."""
+    landing, lake = facts.landing, facts.lake
+    if lake is None or landing is None or landing.file is None or not _stale(facts, state, universe, rows):
         return False
-    same_file = facts.lake.source_sha256 == facts.load.source_sha256 and facts.lake.status == "validated"
-    return same_file and (facts.load.universe_hash != universe.hash or rows < facts.load.selected)
+    return lake.status == "validated" and session.lake.is_current(lake, landing.file)
+
+
+def _stale(facts: DayFacts, state: DayState, universe: Universe, rows: Mapping[date, int]) -> bool:
+    load = facts.load
+    return (
+        bool(load)
+        and state.state == "loaded"
+        and (load.universe_hash != universe.hash or rows.get(facts.trading_date, 0) < load.selected)
+    )
 
 
 def chunks(days: list[date], size: int) -> list[tuple[date, date]]:
