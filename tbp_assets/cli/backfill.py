@@ -23,7 +23,7 @@ from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.io_managers import timescale
-from tbp_assets.resources.failures import days_left_open
+from tbp_assets.resources.failures import days_left_open, was_interrupted
 
 BACKFILL_TAG = "tbp/backfill"
 
@@ -61,6 +61,9 @@ class _Outcome:
 
     def add(self, result: dg.ExecuteInProcessResult, days: list[date]) -> None:
         failed = [event for event in result.all_events if event.is_step_failure]
+        if any(map(was_interrupted, failed)):
+            # Dagster keeps the Ctrl-C for itself; the command says what it means for the days.
+            raise KeyboardInterrupt
         for event in failed:
             self.open |= days_left_open(event)
         self.faults = [_words(event) for event in failed if not days_left_open(event)]

@@ -36,6 +36,14 @@ def days_stay_open(states: Mapping[date, DayState], done: int) -> dg.Failure:
     )
 
 
+def was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because somebody ended it."""
+    data = event.step_failure_data
+    if data.user_failure_data:
+        return INTERRUPTED in data.user_failure_data.metadata
+    return data.error_source.value == "INTERRUPT"
+
+
 def days_left_open(event: dg.DagsterEvent) -> dict[date, DayState]:
     """Return the days for which alone a step failed, or nothing where it failed for another reason."""
     failure = event.step_failure_data.user_failure_data

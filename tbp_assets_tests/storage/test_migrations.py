@@ -12,7 +12,7 @@ from tbp_assets.errors import DatabaseRefusedError, SchemaVersionError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.storage import migrations
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.migrations import current_version, migrate, newest_version, require_current
+from tbp_assets.storage.migrations import VERSION_TABLE, current_version, migrate, newest_version, require_current
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, good_rows
 from tbp_assets_tests.storage.days import ALL, count, load, query, validated
@@ -31,13 +31,13 @@ def tables(database: Database) -> set[str]:
 
 
 def set_version(database: Database, version: str) -> None:
-    query(database, "UPDATE alembic_version SET version_num = :version", version=version)
+    query(database, f"UPDATE {VERSION_TABLE} SET version_num = :version", version=version)
 
 
 def test_first_migration_makes_the_tables(project: Project) -> None:
     database = untouched(project)
     assert migrate(database) == (None, newest_version())
-    assert tables(database) == {"market_data_raw", "load_ledger", "alembic_version"}
+    assert tables(database) == {"market_data_raw", "load_ledger", VERSION_TABLE}
     require_current(database)
 
 
@@ -104,6 +104,15 @@ def test_migration_leaves_a_newer_database_alone(project: Project) -> None:
     with pytest.raises(SchemaVersionError, match=r"revision 9999, .*newer release"):
         migrate(database)
     assert current_version(database) == "9999"
+
+
+def test_version_of_another_application_in_the_schema_is_not_ours(project: Project) -> None:
+    database = untouched(project)
+    database.ensure_schema(database.address.schema)
+    query(database, "CREATE TABLE alembic_version (version_num text)")
+    query(database, "INSERT INTO alembic_version VALUES ('of another application')")
+    assert migrate(database) == (None, newest_version())
+    assert query(database, "SELECT version_num FROM alembic_version") == [("of another application",)]
 
 
 def test_schemas_of_one_database_are_migrated_apart(project: Project) -> None:
