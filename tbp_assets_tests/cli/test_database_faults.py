@@ -69,6 +69,6 @@ def test_a_schema_of_another_release_is_named(project: Project, tbp: Tbp, server
     tbp("migrate", **external).must_be(0)
     database = DatabaseResource.from_settings(project.settings()).connect()
     with database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'r9999'")
+        connection.exec_driver_sql("UPDATE tbp_schema_version SET version_num = 'r9999'")
     database.engine.dispose()
     tbp("status").must_be(1, "is at revision r9999, which this release does not know", "newer release")
