@@ -49,7 +49,7 @@ def begun(project: Project, step: str) -> bool:
 
 def disturb(project: Project, process: subprocess.Popen[str], step: str, number: signal.Signals) -> tuple[str, str]:
     """Send a signal once some days have passed a step and others have not, and return what the process said."""
-    assert wait_until(lambda: begun(project, step), 60), "the backfill never came so far"
+    assert wait_until(lambda: begun(project, step), 240), "the backfill never came so far"
     process.send_signal(number)
     said = process.communicate(timeout=30)
     assert process.returncode != 0, "the backfill was over too soon to be disturbed"
