@@ -110,7 +110,7 @@ def running_ui(environment: Mapping[str, str], directory: Path) -> Generator[Ui]
     ):
         ui = Ui(process, port, log, environment)
         try:
-            up = wait_until(lambda: process.poll() is not None or ui.answers, 120)
+            up = wait_until(lambda: process.poll() is not None or ui.answers, 300)
             assert up, log.read_text(encoding="utf-8")
             assert process.poll() is None, log.read_text(encoding="utf-8")
             yield ui
