@@ -23,6 +23,7 @@ def closes(project: Project) -> dict[str, float]:
 
 
 def test_rows_of_a_wider_universe_follow_a_restated_file(project: Project) -> None:
+    project.change("s3.yml", "listing_max_age_seconds: 300", "listing_max_age_seconds: 0")
     project.publish({TUESDAY: day_file(good_rows(TUESDAY))})
     project.settings(TBP_UNIVERSE="all")
     assert backfill(TUESDAY, TUESDAY, tickers=[]) == 0
