@@ -2,14 +2,24 @@
 
 `TransientError`: the same call may work later, so Dagster's retry policy repeats it. `TerminalError`: repeating it
 cannot help, a person or a new file must. Messages say what failed, which key or day, and what to do; the CLI prints
-them alone. Driver and client errors are translated once, where the protocol is spoken (`providers/`, `storage/`).
+them alone. Driver and client errors are translated once, where the protocol is spoken (`providers/`, `storage/`). Each
+also has a category, the word under which `failed_downloads` counts it.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
+Category = Literal[
+    "network", "rate_limit", "auth", "not_entitled", "not_published", "parsing", "quality", "database", "storage",
+    "configuration",
+]  # fmt: skip
+
 
 class TbpError(Exception):
     """Base of every error a user of the project is meant to read."""
+
+    category: ClassVar[Category] = "configuration"
 
 
 class TransientError(TbpError):
@@ -29,44 +39,72 @@ class UsageError(TerminalError):
 
 
 class SourceUnavailableError(TransientError):
-    """The provider did not answer, or asked to be called more slowly."""
+    """The provider did not answer, or the answer broke off."""
+
+    category = "network"
+
+
+class RateLimitedError(SourceUnavailableError):
+    """The provider asked to be called more slowly: HTTP 429 or 503 SlowDown."""
+
+    category = "rate_limit"
 
 
 class CredentialsError(TerminalError):
     """The provider or the database refused who we are."""
 
+    category = "auth"
+
 
 class NotEntitledError(TerminalError):
     """The provider knows us and refuses this file: HTTP 403 on an object."""
+
+    category = "not_entitled"
 
 
 class FileAbsentError(TerminalError):
     """The provider has no such file."""
 
+    category = "not_published"
+
 
 class FileUnusableError(TerminalError):
     """A day file cannot be read as what it claims to be: cut short, corrupt, empty, another layout."""
+
+    category = "parsing"
 
 
 class StoredFileError(TerminalError):
     """A file of our own is gone or is not what its manifest says."""
 
+    category = "storage"
+
 
 class StorageError(TerminalError):
     """A directory of ours cannot be written or read."""
+
+    category = "storage"
 
 
 class DatabaseUnavailableError(TransientError):
     """The database cannot be reached, or gave up on us (restart, time-out, deadlock)."""
 
+    category = "database"
+
 
 class DatabaseRefusedError(TerminalError):
     """The database refused a statement or a login."""
+
+    category = "database"
 
 
 class SchemaVersionError(TerminalError):
     """The database's schema is not the one this release loads into."""
 
+    category = "database"
+
 
 class EmbeddedServerError(TerminalError):
     """The embedded PostgreSQL server cannot be started."""
+
+    category = "database"

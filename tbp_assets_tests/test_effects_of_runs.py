@@ -13,9 +13,9 @@ import dagster as dg
 import pytest
 
 from tbp_assets.bars.facts import LakeStatus, Listed
+from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG, days_to_ask
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.raw_day_file import build_raw_day_file
-from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG, open_days
 from tbp_assets.defs.shared import RAW_DAY_FILE, VALIDATED_BARS, Plan
 from tbp_assets.providers.flat_files import MonthListings
 from tbp_assets.providers.local_mirror import LocalMirror
@@ -42,7 +42,7 @@ def test_look_back_days_is_how_far_back_open_days_are_asked_for(project: Project
     project.publish(good_days())
     project.change("pipeline.yml", "look_back_days: 10", f"look_back_days: {days}")
     settings = project.settings()
-    found = open_days(
+    found = days_to_ask(
         Plan.of(settings),
         FlatFilesResource.from_settings(settings),
         StoreResource.from_settings(settings),
@@ -95,7 +95,11 @@ def test_max_workers_is_how_many_files_are_fetched_at_once(project: Project, wor
         def open(self) -> MonthListings:
             return MonthListings(slow, 300)
 
-    resources = {"flat_files": SlowFiles.from_settings(settings), "store": StoreResource.from_settings(settings)}
+    resources = {
+        "flat_files": SlowFiles.from_settings(settings),
+        "store": StoreResource.from_settings(settings),
+        "database": DatabaseResource.from_settings(settings),
+    }
     definitions = dg.Definitions(
         assets=[build_raw_day_file(Plan.of(settings))], resources=resources, executor=dg.in_process_executor
     )

@@ -46,11 +46,18 @@ EFFECTS = {
     "pipeline.schedule.ask_at": "test_ask_at_is_when_the_daily_run_asks",
     "pipeline.schedule.expected_by": "test_expected_by_turns_late_into_missing",
     "pipeline.schedule.look_back_days": "test_look_back_days_is_how_far_back_open_days_are_asked_for",
+    "pipeline.schedule.correction_window_days": "test_correction_window_days_is_how_far_back_changed_files_are_found",
+    "pipeline.schedule.watch_seconds": "test_watch_seconds_is_the_interval_of_the_sensor",
+    "pipeline.schedule.closures": "test_closures_are_no_sessions",
     "pipeline.backfill.max_partitions_per_run": "test_max_partitions_per_run_cuts_a_backfill_into_runs",
     "pipeline.download.max_workers": "test_max_workers_is_how_many_files_are_fetched_at_once",
     "pipeline.validation.max_rejected_share": "test_max_rejected_share_decides_whether_a_day_is_withheld",
     "pipeline.retry.max_retries": "test_max_retries_is_that_of_every_asset",
     "pipeline.retry.delay_seconds": "test_delay_seconds_is_that_of_every_asset",
+    "pipeline.retry.first_pause_minutes": "test_first_pause_minutes_is_how_long_a_failed_day_is_left_alone",
+    "pipeline.retry.longest_pause_hours": "test_longest_pause_hours_ends_the_doubling",
+    "pipeline.retry.max_attempts": "test_max_attempts_leaves_a_day_to_a_person",
+    "pipeline.retry.keep_resolved_days": "test_keep_resolved_days_is_how_long_repaired_failures_are_remembered",
     "s3.url": "test_url_chooses_the_source",
     "s3.endpoint_url": "test_endpoint_url_is_where_requests_go",
     "s3.region": "test_region_is_the_one_requests_are_signed_for",
@@ -70,7 +77,7 @@ def leaves(node: object, path: str) -> Iterator[str]:
     if isinstance(node, dict) and path != "instruments.groups.*":
         for key, value in cast("dict[str, object]", node).items():
             yield from leaves(value, f"{path}.*" if path == "instruments.groups" else f"{path}.{key}")
-    elif isinstance(node, list):
+    elif isinstance(node, list) and node:
         for item in cast("list[object]", node):
             yield from leaves(item, f"{path}[]")
     else:

@@ -6,19 +6,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from tbp_assets.bars.facts import DayFacts, LandedFile
+from tbp_assets.bars.facts import DayFacts, LandedFile, LandingFact
 from tbp_assets.bars.sessions import at_exchange
+from tbp_assets.errors import Category
 
 State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected"]
 CLOSED_STATES: frozenset[State] = frozenset({"loaded", "holiday"})
+WITHDRAWN = {
+    "absent": "the provider has withdrawn the file since",
+    "forbidden": "the provider refuses the file since (HTTP 403)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """A state and the sentence that explains it to a person."""
+    """A state, the sentence that explains it to a person, and the kind of fault behind it where something failed."""
 
     state: State
     detail: str = ""
+    error: Category | None = None
 
     def __str__(self) -> str:
         """Return state and detail."""
@@ -50,27 +56,38 @@ class Expectation:
 def day_state(facts: DayFacts, expectation: Expectation, now: datetime) -> DayState:
     """Derive the state of a day.
 
-    A file that was rejected is reported even where an older version of the day is loaded; what is loaded stays.
+    A file that was rejected, or did not arrive, is reported even where an older version of the day is loaded; what is
+    loaded stays.
     """
-    landing, load = facts.landing, facts.load
+    landing = facts.landing
+    absent: State = "missing" if now >= expectation.due(facts.trading_date) else "late"
     if landing and landing.status == "unusable":
-        return DayState("rejected", landing.cause)
+        return DayState("rejected", landing.cause, "parsing")
+    if landing and landing.status == "unreachable":
+        older = "an older file is loaded, the newest did not arrive: " if facts.load else ""
+        return DayState(absent, older + landing.cause, landing.error)
     if landing and landing.file:
-        return _state_of_file(facts, landing.file)
-    if load:
+        return _state_of_file(facts, landing, landing.file)
+    if facts.load:
         return DayState("loaded", "the landing zone no longer knows the file")
+    return _without_file(facts, expectation, absent)
+
+
+def _without_file(facts: DayFacts, expectation: Expectation, absent: State) -> DayState:
+    landing = facts.landing
     if landing and landing.status == "forbidden":
-        return DayState("not_entitled", landing.cause)
+        return DayState("not_entitled", landing.cause, "not_entitled")
     if facts.trading_date not in expectation.sessions:
         return DayState("holiday")
-    asked = "the provider has no file yet" if landing else "never asked for"
-    return DayState("missing" if now >= expectation.due(facts.trading_date) else "late", asked)
+    if landing is None:
+        return DayState(absent, "never asked for")
+    return DayState(absent, "the provider has no file yet", "not_published" if absent == "missing" else None)
 
 
-def _state_of_file(facts: DayFacts, file: LandedFile) -> DayState:
+def _state_of_file(facts: DayFacts, landing: LandingFact, file: LandedFile) -> DayState:
     lake, load = facts.lake, facts.load
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
-        return DayState("rejected", lake.cause)
+        return DayState("rejected", lake.cause, "quality" if lake.status == "withheld" else "parsing")
     if load and load.source_sha256 == file.sha256:
-        return DayState("loaded")
+        return DayState("loaded", WITHDRAWN.get(landing.status, ""))
     return DayState("missing", "a restated file is landed, not yet loaded" if load else "landed, not yet loaded")

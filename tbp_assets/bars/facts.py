@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-LandingStatus = Literal["landed", "absent", "forbidden", "unusable"]
+from tbp_assets.bars.failures import Failure
+from tbp_assets.errors import Category
+
+LandingStatus = Literal["landed", "absent", "forbidden", "unusable", "unreachable"]
 LakeStatus = Literal["validated", "withheld", "refused"]
 
 
@@ -37,13 +40,22 @@ class LandedFile:
 
 @dataclass(frozen=True, slots=True)
 class LandingFact:
-    """The provider's last answer for a day, and the newest whole file it ever gave."""
+    """The provider's last answer for a day, and the newest whole file it ever gave.
+
+    Attributes:
+        status: `landed`; `absent` (no such file); `forbidden` (HTTP 403); `unusable` (arrived, and is no day file);
+            `unreachable` (listed, and did not arrive).
+        etag: The listed version that was asked for; empty where none was listed.
+        error: Why an unreachable file did not arrive.
+    """
 
     trading_date: date
     status: LandingStatus
     asked_at: datetime
     cause: str = ""
     file: LandedFile | None = None
+    etag: str = ""
+    error: Category | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +132,13 @@ class LoadFact:
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """All that is known of a day."""
+    """All that is known of a day; `failure` where it failed and was not repaired since."""
 
     trading_date: date
     landing: LandingFact | None = None
     lake: LakeFact | None = None
     load: LoadFact | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

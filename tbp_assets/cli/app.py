@@ -80,6 +80,23 @@ def status(
 
 
 @app.command()
+def failures(
+    start: Annotated[
+        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
+    ] = None,
+    end: Annotated[
+        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
+    ] = None,
+    resolved: Annotated[bool, typer.Option("--all", help="Those that were repaired, too.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """List the days that failed, why, and when each is asked for again."""
+    from tbp_assets.cli import failures as work
+
+    return work.failures(start, end, resolved=resolved, as_json=as_json)
+
+
+@app.command()
 def query(
     sql: Annotated[
         str, typer.Argument(help="One statement, e.g. \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\".")

@@ -18,10 +18,10 @@ from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, chunks, days_of, 
 from tbp_assets.cli.backfill_report import BackfillReport, FailedCheck, plan_json, show_plan, show_report
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
+from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
-from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.io_managers import timescale
 from tbp_assets.resources.failures import days_left_open, was_interrupted
 

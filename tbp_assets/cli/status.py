@@ -8,8 +8,10 @@ from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.cli.backfill_plan import days_of
+from tbp_assets.cli.failures import summary_line
 from tbp_assets.cli.output import out, print_json, span, table
 from tbp_assets.cli.session import Session
+from tbp_assets.storage.failed_downloads import FailedDownloads
 
 SHOWN_WHOLE = 45
 
@@ -78,6 +80,9 @@ def _show(
     open_days = [day for day, state in states.items() if state.open]
     if open_days:
         out.print(f"open: {span(open_days, among=[day for day in states if states[day].state != 'holiday'])}")
+    failed = FailedDownloads(session.database, session.dataset, session.data_source).summary()
+    if failed:
+        out.print(f"{summary_line(failed)}. `tbp failures` lists them")
     if elsewhere:
         out.print(
             f"loaded under another universe than {session.settings.universe.name!r}: {span(elsewhere)}. "

@@ -15,6 +15,7 @@ from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
 from tbp_assets.defs.raw_day_file import build_raw_day_file
 from tbp_assets.defs.schedules import build_daily_schedule, build_freshness_schedule
+from tbp_assets.defs.sensors import build_arrival_sensor
 from tbp_assets.defs.shared import Plan
 from tbp_assets.defs.validated_bars import build_validated_bars
 from tbp_assets.io_managers.lake import LakeIOManager
@@ -59,6 +60,7 @@ def _assembled(settings: Settings) -> dg.Definitions:
         ],
         jobs=build_jobs(),
         schedules=[build_daily_schedule(plan), build_freshness_schedule(plan)],
+        sensors=[build_arrival_sensor(plan)],
         resources={
             "flat_files": flat_files,
             "store": store,

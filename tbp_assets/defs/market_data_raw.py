@@ -16,6 +16,7 @@ from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.landing import LandingZone
@@ -78,6 +79,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
                 describe=_metadata,
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
                 check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
+                failures=FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log),
             )
         )
 
@@ -95,7 +97,7 @@ def _stream(
         try:
             bars = day.bars()
         except StoredFileError as error:
-            yield StreamedDay(day.trading_date, open=DayState("rejected", str(error)))
+            yield StreamedDay(day.trading_date, open=DayState("rejected", str(error), error.category))
             continue
         load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe)
         yield StreamedDay(day.trading_date, load, _newer_file(day.fact, landing.fact(day.trading_date)))
@@ -104,7 +106,9 @@ def _stream(
 def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
     """Return why a day stays open although what the lake holds of it is loaded."""
     if landed and landed.status == "unusable":
-        return DayState("rejected", landed.cause)
+        return DayState("rejected", landed.cause, "parsing")
+    if landed and landed.status == "unreachable":
+        return DayState("missing", f"an older file is loaded, the newest did not arrive: {landed.cause}", landed.error)
     if landed and landed.file and landed.file.sha256 != lake.source_sha256:
         return DayState("missing", "a restated file is landed, not yet validated")
     return None

@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from tbp_assets.bars.day_state import day_state
+from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan
-from tbp_assets.errors import TbpError
+from tbp_assets.errors import SourceUnavailableError, TbpError
 from tbp_assets.providers.flat_files import FlatFiles
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.failures import as_failure, days_stay_open
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -34,22 +36,29 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         metadata={"key": plan.dataset.key(date(2024, 1, 2)).replace("2024/01/2024-01-02", "YYYY/MM/YYYY-MM-DD")},
     )
     def raw_day_file(
-        context: dg.AssetExecutionContext, flat_files: FlatFilesResource, store: StoreResource
+        context: dg.AssetExecutionContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
     ) -> Iterator[dg.Output[None]]:
         """The provider's file of a trading day: every US ticker, one gzip CSV, kept byte for byte.
 
         Grain: one file a day. Landed once it is whole (length, gzip CRC, header); its lines are counted here, so that
         later steps can be held to the count. A version that is landed already is not downloaded again. A day without a
-        file is recorded as absent, a refused one (HTTP 403) as forbidden: neither is ever taken for an empty day.
+        file is recorded as absent, a refused one (HTTP 403) as forbidden: neither is ever taken for an empty day. A
+        file that does not arrive is tried again, then written to failed_downloads, and the range goes on without it.
         """
         days = dates(context.partition_keys)
+        failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         try:
             facts = _land(plan, flat_files, store, days, context.log)
         except (TbpError, dg.DagsterExecutionInterruptedError) as error:
+            failures.record(_failed(days, error))
             raise as_failure(error) from error
+        _require_arrivals(plan, facts, failures, context.retry_number)
         for day, fact in facts.items():
             context.add_asset_metadata(_metadata(fact), partition_key=day.isoformat())
-        if len(days) > 1 or _may_go_on(plan, facts[days[0]]):
+        if len(days) > 1 or _may_go_on(plan, facts[days[0]], failures):
             yield dg.Output(None)
 
     return raw_day_file
@@ -78,16 +87,45 @@ def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, List
         return landing.record(day, "absent", f"not listed in {files.location}")
     if known and landing.holds(known, file):
         return known
-    return landing.land(day, lambda stream: files.download(file.key, stream), f"{files.location}/{file.key}")
+    source = f"{files.location}/{file.key}"
+    return landing.land(day, lambda stream: files.download(file.key, stream), source, file.etag)
 
 
-def _may_go_on(plan: Plan, fact: LandingFact) -> bool:
+def _require_arrivals(plan: Plan, facts: Mapping[date, LandingFact], failures: FailureLog, retry_number: int) -> None:
+    """Raise where files did not arrive and another try may bring them, or where a whole range brought none.
+
+    Raises:
+        SourceUnavailableError: To be repeated by the retry policy, as long as it does.
+    """
+    unreachable = _states(plan, [fact for fact in facts.values() if fact.status == "unreachable"])
+    failures.record(unreachable)
+    last_try = retry_number >= plan.settings.pipeline.retry.max_retries
+    if unreachable and (not last_try or 1 < len(facts) == len(unreachable)):
+        first = next(iter(unreachable.values()))
+        raise SourceUnavailableError(f"{len(unreachable)} of {len(facts)} files did not arrive: {first.detail}")
+
+
+def _failed(days: list[date], error: BaseException) -> dict[date, DayState]:
+    # A wrong setting and a Ctrl-C are nobody's failed download.
+    if not isinstance(error, TbpError) or error.category == "configuration":
+        return {}
+    return {day: DayState("missing", str(error), error.category) for day in days}
+
+
+def _states(plan: Plan, facts: list[LandingFact]) -> dict[date, DayState]:
+    days, now = [fact.trading_date for fact in facts], datetime.now(UTC)
+    expectation = plan.expectation(days)
+    return {fact.trading_date: day_state(DayFacts(fact.trading_date, fact), expectation, now) for fact in facts}
+
+
+def _may_go_on(plan: Plan, fact: LandingFact, failures: FailureLog) -> bool:
     """Whether a run of one day has something to hand on; a late or missing day is left open without a fault."""
     day = fact.trading_date
-    state = day_state(DayFacts(day, landing=fact), plan.expectation([day]), datetime.now(UTC))
+    state = _states(plan, [fact])[day]
     if fact.file or not state.open:
         return True
-    if state.state in {"late", "missing"}:
+    failures.record({day: state})
+    if state.state in {"late", "missing"} and fact.status == "absent":
         return False
     raise days_stay_open({day: state}, 0)
 

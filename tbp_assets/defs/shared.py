@@ -47,5 +47,6 @@ class Plan:
 
     def expectation(self, days: list[date]) -> Expectation:
         """Return what is expected of the provider on the given days."""
+        schedule = self.settings.pipeline.schedule
         sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
-        return Expectation(sessions, self.settings.pipeline.schedule.expected_by)
+        return Expectation(sessions - schedule.closures, schedule.expected_by)

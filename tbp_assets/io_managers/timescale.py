@@ -18,6 +18,7 @@ from tbp_assets.bars.facts import LoadFact
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.failures import as_failure, days_stay_open
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.load import DayToLoad, load_day
@@ -48,6 +49,7 @@ class LoadStream:
         describe: Metadata of a day; called once the day is committed.
         attach: Shows a day's metadata on its materialization.
         check: Records the checks of days that were loaded in a step that fails for others.
+        failures: Takes the days that stay open because something failed, and those that are repaired.
     """
 
     source: str
@@ -55,6 +57,7 @@ class LoadStream:
     describe: Callable[[StreamedDay, LoadFact | None, float], Metadata]
     attach: Callable[[date, Metadata], None]
     check: Callable[[Sequence[date]], None]
+    failures: FailureLog
 
 
 class TimescaleIOManager(dg.ConfigurableIOManager):
@@ -70,10 +73,12 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         """
         done: dict[date, Metadata] = {}
         open_days: dict[date, DayState] = {}
+        at: date | None = None
         try:
             database = self.database.open()
             context.log.info("%s → %s", obj.source, database.address)
             for day in obj.days:
+                at = day.trading_date
                 metadata = self._settle(context, obj, database, day)
                 obj.attach(day.trading_date, metadata)
                 logger.info("%s settled", day.trading_date)
@@ -82,8 +87,12 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                 else:
                     done[day.trading_date] = metadata
         except (TbpError, dg.DagsterExecutionInterruptedError) as error:
+            if at and isinstance(error, TbpError):
+                open_days[at] = DayState("missing", str(error), error.category)
+            obj.failures.record(open_days)
             _report(context, obj, done)
             raise as_failure(error) from error
+        obj.failures.record(open_days)
         if open_days:
             _report(context, obj, done)
             raise days_stay_open(open_days, len(done))
@@ -94,7 +103,12 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
 
     def _settle(self, context: OutputContext, stream: LoadStream, database: Database, day: StreamedDay) -> Metadata:
         started = perf_counter()
-        load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id) if day.load else None
+        load = None
+        if day.load:
+            repaired_by = None if day.open else stream.failures.resolved_by
+            load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id, repaired_by)
+        elif not day.open:
+            stream.failures.resolve(day.trading_date)
         return stream.describe(day, load, perf_counter() - started)
 
 

@@ -57,8 +57,10 @@ class MonthListings:
         self.max_age = max_age
         self._months: dict[str, tuple[float, dict[date, Listed]]] = {}
 
-    def days(self, dataset: Dataset, wanted: list[date]) -> Mapping[date, Listed]:
-        """Return the listed files among the wanted days."""
+    def days(self, dataset: Dataset, wanted: list[date], *, fresh: bool = False) -> Mapping[date, Listed]:
+        """Return the listed files among the wanted days; `fresh`: listed now, whatever is remembered."""
+        if fresh:
+            self._months.clear()
         months = [self._month(dataset, prefix) for prefix in dict.fromkeys(map(dataset.month_prefix, wanted))]
         listed = {day: file for month in months for day, file in month.items()}
         return {day: listed[day] for day in wanted if day in listed}

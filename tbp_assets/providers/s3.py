@@ -22,6 +22,7 @@ from tbp_assets.errors import (
     CredentialsError,
     FileAbsentError,
     NotEntitledError,
+    RateLimitedError,
     SourceUnavailableError,
     TbpError,
 )
@@ -37,6 +38,7 @@ BAD_CREDENTIALS = {
     "InvalidToken",
     "AuthorizationHeaderMalformed",
 }
+ASKED_TO_WAIT = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded", "503"}
 FORBIDDEN, NOT_FOUND, SERVER_FAULT = 403, 404, 500
 THROTTLED = 429
 
@@ -110,10 +112,17 @@ def _from_answer(error: ClientError, url: str, *, listing: bool) -> TbpError:
         )
     if code == "NoSuchBucket":
         return ConfigError(f"{url}: no such bucket (TBP_FLAT_FILES_URL, s3.yml: url)")
+    return _from_status(status, code, url)
+
+
+def _from_status(status: int, code: str, url: str) -> TbpError:
+    # HEAD answers carry no body, so the status alone has to tell.
     if status == FORBIDDEN:
         return NotEntitledError(f"{url}: HTTP 403, the subscription does not cover this file")
     if status == NOT_FOUND:
         return FileAbsentError(f"{url}: the provider has no such file")
-    if status >= SERVER_FAULT or status == THROTTLED:
+    if code in ASKED_TO_WAIT or status == THROTTLED:
+        return RateLimitedError(f"{url}: HTTP {status} {code} after every retry: it asks for fewer requests")
+    if status >= SERVER_FAULT:
         return SourceUnavailableError(f"{url}: HTTP {status} {code} after every retry")
     return ConfigError(f"{url}: HTTP {status} {code}")

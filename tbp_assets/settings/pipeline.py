@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from tbp_assets.bars.failures import Patience
 from tbp_assets.settings.models import ConfigModel
 
 
@@ -29,11 +30,14 @@ class PartitionsConfig(ConfigModel):
 
 
 class ScheduleConfig(ConfigModel):
-    """When the daily run asks, and when an absent file is missing. Times are New York's."""
+    """When the provider is asked, and when an absent file is missing. Times are New York's."""
 
     ask_at: ClockTime
     expected_by: ClockTime
     look_back_days: Annotated[int, Field(ge=1, le=365)]
+    correction_window_days: Annotated[int, Field(ge=1, le=3660)]
+    watch_seconds: Annotated[int, Field(ge=30, le=86400)]
+    closures: frozenset[date]
 
 
 class BackfillConfig(ConfigModel):
@@ -55,10 +59,21 @@ class ValidationConfig(ConfigModel):
 
 
 class RetryConfig(ConfigModel):
-    """How often a step is repeated after a transient fault."""
+    """How often a step is repeated after a transient fault, and how a day that failed is asked for again."""
 
     max_retries: Annotated[int, Field(ge=0, le=20)]
     delay_seconds: Annotated[float, Field(ge=0)]
+    first_pause_minutes: Annotated[float, Field(gt=0)]
+    longest_pause_hours: Annotated[float, Field(gt=0)]
+    max_attempts: Annotated[int, Field(ge=1, le=1000)]
+    keep_resolved_days: Annotated[int, Field(ge=1)]
+
+    @property
+    def patience(self) -> Patience:
+        """How long a failed day is left alone, and after how many attempts it is left to a person."""
+        return Patience(
+            timedelta(minutes=self.first_pause_minutes), timedelta(hours=self.longest_pause_hours), self.max_attempts
+        )
 
 
 class PipelineConfig(ConfigModel):

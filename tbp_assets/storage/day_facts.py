@@ -6,6 +6,7 @@ from datetime import date
 
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.failed_downloads import unresolved
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.ledger import loads
@@ -18,4 +19,5 @@ def gather(landing: LandingZone, lake: Lake, database: Database, days: list[date
     ordered = sorted(days)
     with database.transaction(read_only=True) as connection:
         loaded = loads(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
-    return {day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day)) for day in ordered}
+        failed = unresolved(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
+    return {day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day), failed.get(day)) for day in ordered}

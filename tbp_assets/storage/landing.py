@@ -16,7 +16,14 @@ from typing import IO, BinaryIO, cast
 from tbp_assets.bars.compression import decompressed
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
-from tbp_assets.errors import FileAbsentError, FileUnusableError, NotEntitledError, StoredFileError
+from tbp_assets.errors import (
+    Category,
+    FileAbsentError,
+    FileUnusableError,
+    NotEntitledError,
+    SourceUnavailableError,
+    StoredFileError,
+)
 from tbp_assets.storage.files import FileStore, sha256_of
 
 Download = Callable[[BinaryIO], Listed]
@@ -48,42 +55,47 @@ class LandingZone:
         """Whether the listed version of a file is landed already, and undamaged."""
         if fact is None or fact.file is None or fact.status != "landed" or fact.file.etag != listed.etag:
             return False
+        if listed.bytes is not None and listed.bytes != fact.file.bytes:
+            return False
         try:
             self.read(fact.trading_date, fact.file)
         except StoredFileError:
             return False
         return True
 
-    def land(self, day: date, download: Download, source: str) -> LandingFact:
+    def land(self, day: date, download: Download, source: str, etag: str = "") -> LandingFact:
         """Download a day's file, verify it and record the answer.
 
         Args:
             day: Trading date.
             download: Writes the bytes to the given stream and returns what the provider said of them.
             source: URL of the object, for the manifest.
+            etag: The listed version.
 
         Returns:
-            The fact as recorded: landed, absent, forbidden or unusable, each keeping the newest whole file there was.
-
-        Raises:
-            SourceUnavailableError: The provider did not answer; nothing is recorded.
+            The fact as recorded, keeping the newest whole file there was.
         """
         try:
             with self.store.writing() as stream:
                 file = self._verified(day, stream, download(cast("BinaryIO", stream)), source)
                 self.store.commit(stream, self.directory(day) / file.name)
         except FileAbsentError as error:
-            return self.record(day, "absent", str(error))
+            return self.record(day, "absent", str(error), etag=etag)
         except NotEntitledError as error:
-            return self.record(day, "forbidden", str(error))
+            return self.record(day, "forbidden", str(error), etag=etag)
         except FileUnusableError as error:
-            return self.record(day, "unusable", f"{source}: {error}")
-        return self._write(LandingFact(day, "landed", datetime.now(UTC), file=file))
+            return self.record(day, "unusable", f"{source}: {error}", etag=etag)
+        except SourceUnavailableError as error:
+            return self.record(day, "unreachable", str(error), etag=etag, error=error.category)
+        return self._write(LandingFact(day, "landed", datetime.now(UTC), file=file, etag=etag or file.etag))
 
-    def record(self, day: date, status: LandingStatus, cause: str) -> LandingFact:
+    def record(
+        self, day: date, status: LandingStatus, cause: str, *, etag: str = "", error: Category | None = None
+    ) -> LandingFact:
         """Record an answer that brought no file; the newest whole file there was stays known."""
         known = self.fact(day)
-        return self._write(LandingFact(day, status, datetime.now(UTC), cause, known.file if known else None))
+        file = known.file if known else None
+        return self._write(LandingFact(day, status, datetime.now(UTC), cause, file, etag, error))
 
     def read(self, day: date, file: LandedFile) -> bytes:
         """Return the bytes of a landed file.
@@ -112,7 +124,7 @@ class LandingZone:
         stream.seek(0)
         content = stream.read()
         if answer.bytes is not None and len(content) != answer.bytes:
-            raise FileUnusableError(f"{len(content):,} of {answer.bytes:,} bytes arrived")
+            raise SourceUnavailableError(f"{source}: {len(content):,} of {answer.bytes:,} bytes arrived")
         lines = _count_lines(content, self.dataset)
         digest = hashlib.sha256(content).hexdigest()
         return LandedFile(

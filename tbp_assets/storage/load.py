@@ -22,6 +22,7 @@ from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import DatabaseRefusedError
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
 from tbp_assets.storage.ledger import loads, record
 from tbp_assets.storage.sql import source, statement
 
@@ -63,8 +64,17 @@ class _Written:
     unchanged: int = 0
 
 
-def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) -> LoadFact:
+def load_day(
+    database: Database, dataset: Dataset, day: DayToLoad, run_id: str, repaired_by: ResolvedBy | None = None
+) -> LoadFact:
     """Bring a day into the database and return its ledger row.
+
+    Args:
+        database: Where to.
+        dataset: Of what.
+        day: The day.
+        run_id: Of the Dagster run, for the ledger.
+        repaired_by: Who resolves the day's failure by this load; None where the day stays open all the same.
 
     Raises:
         DatabaseRefusedError: Invented bars and a real database, or invented and real bars in one database.
@@ -83,6 +93,8 @@ def load_day(database: Database, dataset: Dataset, day: DayToLoad, run_id: str) 
         written = _write(connection, day, keys, empty=not known)
         load = _ledger_row(day, keys, written, run_id)
         record(connection, dataset, data_source, load)
+        if repaired_by:
+            resolve(connection, dataset, data_source, lake.trading_date, run_id=run_id, resolved_by=repaired_by)
     return load
 
 

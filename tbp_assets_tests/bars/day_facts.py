@@ -30,7 +30,7 @@ def landing_fact(
     day: date, status: LandingStatus = "landed", version: str | None = FIRST, cause: str = ""
 ) -> LandingFact:
     """Return the provider's last answer; version None: it never gave a whole file."""
-    return LandingFact(day, status, AT, cause, landed_file(version) if version else None)
+    return LandingFact(day, status, AT, cause, landed_file(version) if version else None, version or "")
 
 
 def lake_fact(day: date, status: LakeStatus = "validated", version: str = FIRST, cause: str = "") -> LakeFact:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from tbp_assets.bars.day_state import DayState, Expectation, State, day_state
-from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.facts import DayFacts, LakeStatus, LandingStatus
+from tbp_assets.errors import Category
 from tbp_assets_tests.bars.day_facts import SECOND, lake_fact, landing_fact, load_fact, loaded, restated
 from tbp_assets_tests.day_files import NEW_YEAR, TUESDAY
 
@@ -40,7 +41,7 @@ def test_a_day_never_asked_for_is_late_and_then_missing_by_time_alone() -> None:
 def test_an_absent_file_is_late_and_then_missing_by_time_alone() -> None:
     facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "absent", None))
     assert state(facts, EARLY) == DayState("late", "the provider has no file yet")
-    assert state(facts, LATE) == DayState("missing", "the provider has no file yet")
+    assert state(facts, LATE) == DayState("missing", "the provider has no file yet", "not_published")
 
 
 def test_a_file_is_due_at_new_york_time_on_the_day_after() -> None:
@@ -51,7 +52,7 @@ def test_a_file_is_due_at_new_york_time_on_the_day_after() -> None:
 
 def test_a_refused_download_is_not_entitled_and_never_no_data() -> None:
     facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "forbidden", None, cause="HTTP 403"))
-    assert state(facts) == DayState("not_entitled", "HTTP 403")
+    assert state(facts) == DayState("not_entitled", "HTTP 403", "not_entitled")
 
 
 def test_a_refused_download_on_a_holiday_is_no_holiday() -> None:
@@ -61,13 +62,13 @@ def test_a_refused_download_on_a_holiday_is_no_holiday() -> None:
 
 def test_an_unusable_file_is_rejected_with_its_cause() -> None:
     facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "unusable", None, cause="not a whole gzip file"))
-    assert state(facts) == DayState("rejected", "not a whole gzip file")
+    assert state(facts) == DayState("rejected", "not a whole gzip file", "parsing")
 
 
-@pytest.mark.parametrize("status", ["withheld", "refused"])
-def test_a_file_that_validation_refused_is_rejected(status: str) -> None:
-    lake = lake_fact(TUESDAY, "withheld" if status == "withheld" else "refused", cause="60 % of the rows")
-    assert state(DayFacts(TUESDAY, landing_fact(TUESDAY), lake)) == DayState("rejected", "60 % of the rows")
+@pytest.mark.parametrize(("status", "error"), [("withheld", "quality"), ("refused", "parsing")])
+def test_a_file_that_validation_refused_is_rejected(status: LakeStatus, error: Category) -> None:
+    lake = lake_fact(TUESDAY, status, cause="60 % of the rows")
+    assert state(DayFacts(TUESDAY, landing_fact(TUESDAY), lake)) == DayState("rejected", "60 % of the rows", error)
 
 
 def test_a_landed_file_is_open_until_it_is_loaded() -> None:
@@ -89,18 +90,33 @@ def test_a_restated_file_opens_a_loaded_day_again() -> None:
 def test_a_restated_file_that_is_rejected_is_reported_though_the_day_stays_loaded() -> None:
     facts = restated(TUESDAY, "withheld")
     assert facts.load is not None
-    assert state(facts) == DayState("rejected", "too many bad rows")
+    assert state(facts) == DayState("rejected", "too many bad rows", "quality")
 
 
 def test_an_unusable_restated_file_is_reported_though_the_day_stays_loaded() -> None:
     facts = replace(loaded(TUESDAY), landing=landing_fact(TUESDAY, "unusable", cause="cut short"))
-    assert state(facts) == DayState("rejected", "cut short")
+    assert state(facts) == DayState("rejected", "cut short", "parsing")
 
 
-@pytest.mark.parametrize("answer", ["absent", "forbidden"])
-def test_a_loaded_day_stays_loaded_when_the_provider_no_longer_gives_the_file(answer: str) -> None:
-    status = "absent" if answer == "absent" else "forbidden"
-    assert state(replace(loaded(TUESDAY), landing=landing_fact(TUESDAY, status))).state == "loaded"
+@pytest.mark.parametrize(("answer", "detail"), [("absent", "withdrawn"), ("forbidden", "refuses")])
+def test_a_loaded_day_stays_loaded_when_the_provider_no_longer_gives_the_file(
+    answer: LandingStatus, detail: str
+) -> None:
+    found = state(replace(loaded(TUESDAY), landing=landing_fact(TUESDAY, answer)))
+    assert (found.state, found.open) == ("loaded", False)
+    assert detail in found.detail
+
+
+def test_a_file_that_did_not_arrive_is_late_and_then_missing_with_its_cause() -> None:
+    fact = replace(landing_fact(TUESDAY, "unreachable", None, cause="HTTP 503"), error="rate_limit")
+    assert state(DayFacts(TUESDAY, fact), EARLY) == DayState("late", "HTTP 503", "rate_limit")
+    assert state(DayFacts(TUESDAY, fact), LATE) == DayState("missing", "HTTP 503", "rate_limit")
+
+
+def test_a_loaded_day_is_open_again_while_its_newest_file_does_not_arrive() -> None:
+    fact = replace(landing_fact(TUESDAY, "unreachable", cause="cut off"), error="network")
+    found = state(replace(loaded(TUESDAY), landing=fact))
+    assert found == DayState("missing", "an older file is loaded, the newest did not arrive: cut off", "network")
 
 
 def test_a_loaded_day_stays_loaded_when_the_landing_zone_is_lost() -> None:

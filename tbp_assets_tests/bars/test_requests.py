@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from tbp_assets.bars.day_state import Expectation
-from tbp_assets.bars.facts import DayFacts, Listed
+from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
+from tbp_assets.bars.failures import Failure, Patience
 from tbp_assets.bars.requests import days_to_request
-from tbp_assets_tests.bars.day_facts import SECOND, lake_fact, landing_fact, listed, loaded, restated
+from tbp_assets_tests.bars.day_facts import FIRST, SECOND, lake_fact, landing_fact, listed, loaded, restated
 from tbp_assets_tests.day_files import NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY
 
 pytestmark = pytest.mark.unit
@@ -19,8 +21,16 @@ EXPECTATION = Expectation(frozenset({TUESDAY, WEDNESDAY, THURSDAY}), time(13, 0)
 NOW = datetime(2024, 1, 5, 16, 30, tzinfo=UTC)
 
 
-def asked(*facts: DayFacts, listing: Mapping[date, Listed], in_progress: Collection[date] = ()) -> list[date]:
-    return days_to_request(facts, listing, in_progress=in_progress, expectation=EXPECTATION, now=NOW)
+PATIENCE = Patience(timedelta(minutes=15), timedelta(days=1), max_attempts=12)
+
+
+def asked(
+    *facts: DayFacts,
+    listing: Mapping[date, Listed],
+    in_progress: Collection[date] = (),
+    patience: Patience | None = None,
+) -> list[date]:
+    return days_to_request(facts, listing, in_progress=in_progress, expectation=EXPECTATION, now=NOW, patience=patience)
 
 
 def test_a_listed_day_that_is_not_loaded_is_asked_for() -> None:
@@ -78,6 +88,40 @@ def test_a_day_without_entitlement_is_asked_for_while_it_is_listed() -> None:
     facts = DayFacts(TUESDAY, landing_fact(TUESDAY, "forbidden", None))
     assert asked(facts, listing={TUESDAY: listed()}) == [TUESDAY]
     assert asked(facts, listing={}) == []
+
+
+def failed(*, attempts: int = 1, version: str = FIRST) -> DayFacts:
+    """Return a listed day whose file did not arrive an hour ago."""
+    hour_ago = NOW - timedelta(hours=1)
+    failure = Failure(TUESDAY, "network", "cut off", attempts, hour_ago, hour_ago)
+    return DayFacts(TUESDAY, LandingFact(TUESDAY, "unreachable", hour_ago, etag=version), failure=failure)
+
+
+@pytest.mark.parametrize(("attempts", "days"), [(2, [TUESDAY]), (3, [TUESDAY]), (4, []), (9, []), (12, [])])
+def test_a_failed_day_is_asked_for_when_its_pause_is_over(attempts: int, days: list[date]) -> None:
+    assert asked(failed(attempts=attempts), listing={TUESDAY: listed()}, patience=PATIENCE) == days
+
+
+def test_a_person_who_asks_need_not_wait() -> None:
+    assert asked(failed(attempts=12), listing={TUESDAY: listed()}, patience=None) == [TUESDAY]
+
+
+def test_a_version_that_was_never_tried_is_asked_for_at_once() -> None:
+    assert asked(failed(attempts=12), listing={TUESDAY: listed(SECOND)}, patience=PATIENCE) == [TUESDAY]
+
+
+def test_a_file_of_the_same_etag_and_another_size_is_another_version() -> None:
+    assert asked(loaded(TUESDAY), listing={TUESDAY: replace(listed(), bytes=99)}) == [TUESDAY]
+    assert asked(loaded(TUESDAY), listing={TUESDAY: replace(listed(), bytes=None)}) == []
+
+
+def test_a_file_replaced_between_listing_and_download_is_known_by_both_its_etags() -> None:
+    landing = loaded(TUESDAY).landing
+    assert landing is not None
+    facts = replace(loaded(TUESDAY), landing=replace(landing, etag="as listed"))
+    assert asked(facts, listing={TUESDAY: listed("as listed")}) == []
+    assert asked(facts, listing={TUESDAY: listed(FIRST)}) == []
+    assert asked(facts, listing={TUESDAY: listed(SECOND)}) == [TUESDAY]
 
 
 def test_days_come_oldest_first() -> None:

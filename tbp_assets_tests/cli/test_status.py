@@ -44,7 +44,8 @@ def test_a_person_reads_counts_and_open_days_below_the_table(week: Project, tbp:
     loaded = next(line for line in lines if line.startswith("2024-01-02"))
     assert loaded.split() == ["2024-01-02", "loaded", "5", "4", "0", "3", "configured"]
     assert "2 missing, 1 holiday, 1 loaded, 1 rejected" in lines
-    assert lines[-1] == "open: 2024-01-03..2024-01-05"
+    assert lines[-2] == "open: 2024-01-03..2024-01-05"
+    assert lines[-1].startswith("failures: 1 parsing unresolved, 0 repaired")
 
 
 def test_days_of_another_universe_are_told_with_the_command_that_loads_them(week: Project, tbp: Tbp) -> None:

@@ -33,7 +33,7 @@ SECRETS = {
 }  # fmt: skip
 
 
-def test_assets_checks_jobs_and_schedules_are_exactly_these(project: Project) -> None:
+def test_assets_checks_jobs_schedules_and_sensors_are_exactly_these(project: Project) -> None:
     definitions = build_definitions(project.settings())
     graph = definitions.resolve_asset_graph()
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
@@ -43,7 +43,7 @@ def test_assets_checks_jobs_and_schedules_are_exactly_these(project: Project) ->
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
     assert jobs == {"day_bars", "load_from_lake", "freshness", "__ASSET_JOB"}
     assert {schedule.name for schedule in definitions.schedules or ()} == {"daily_bars", "freshness_daily"}
-    assert not definitions.sensors
+    assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals"}
 
 
 def test_the_days_flow_one_way(project: Project) -> None:

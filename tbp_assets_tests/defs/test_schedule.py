@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._core.errors import DagsterUserCodeExecutionError
+from sqlalchemy import text
 
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.defs.assembly import build_definitions
@@ -55,6 +56,12 @@ def asked(found: dg.ScheduleExecutionData) -> list[str | None]:
     return [request.partition_key for request in found.run_requests or ()]
 
 
+def attempted_at(project: Project, moment: datetime) -> None:
+    """Move every failure to a moment."""
+    with project.database().transaction() as connection:
+        connection.execute(text("UPDATE failed_downloads SET last_attempt_at = :moment"), {"moment": moment})
+
+
 def unfinished(instance: dg.DagsterInstance, job: str, **tags: str) -> None:
     """Record a run that has started and not ended."""
     named = {f"dagster/{name}": value for name, value in tags.items()}
@@ -89,13 +96,15 @@ def test_nothing_to_do_is_said_so(project: Project, instance: dg.DagsterInstance
     assert (asked(found), found.skip_message) == ([], "No open day that the provider lists.")
 
 
-def test_a_bad_day_and_a_restated_one_are_asked_for_at_every_tick(
+def test_a_bad_day_and_a_restated_one_are_asked_for_at_every_tick_past_the_pause(
     project: Project, instance: dg.DagsterInstance, tbp: Tbp
 ) -> None:
     publish(project, TUESDAY, WEDNESDAY, THURSDAY)
     project.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY))[:-20]})
     tbp("backfill", "2024-01-01", THURSDAY).must_be(1)
     project.publish({THURSDAY: day_file(good_rows(THURSDAY, ["AAPL", "SPY"]))})
+    assert asked(tick(project, instance)) == ["2024-01-04"]
+    attempted_at(project, SATURDAY - timedelta(minutes=15))
     first, second = tick(project, instance), tick(project, instance, SATURDAY.replace(day=9))
     assert asked(first) == asked(second) == ["2024-01-03", "2024-01-04"]
     keys = [request.run_key for found in (first, second) for request in found.run_requests or ()]

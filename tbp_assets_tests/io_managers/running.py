@@ -11,9 +11,9 @@ from typing import Any
 import dagster as dg
 from dagster._core.event_api import PartitionKeyFilter  # not exported by dagster 1.13
 
+from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
-from tbp_assets.defs.schedules import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
+from tbp_assets.storage.migrations import newest_version
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
 from tbp_assets_tests.io_managers.running import FAILED, FILLED, failures, retries, runs_of
@@ -120,7 +121,7 @@ def test_database_that_is_down_is_tried_again_and_named(project: Project) -> Non
     ("password", "words"),
     [
         ("wrong-and-secret", "password authentication failed"),
-        (None, "has no tables yet; this release needs 0001: run `tbp migrate`"),
+        (None, f"has no tables yet; this release needs {newest_version()}: run `tbp migrate`"),
     ],
 )
 def test_database_that_refuses_us_fails_at_once_with_the_cure(

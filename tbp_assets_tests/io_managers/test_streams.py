@@ -9,11 +9,13 @@ from polars.testing import assert_frame_equal
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.validation import ValidatedDay
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.defs.partitions import trading_days
 from tbp_assets.errors import StorageError
 from tbp_assets.io_managers.lake import LakeDays, LakeIOManager, ValidatedDays
 from tbp_assets.io_managers.timescale import LoadStream, StreamedDay, TimescaleIOManager
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets_tests.conftest import Project
@@ -39,7 +41,10 @@ def table_io_manager(project: Project) -> TimescaleIOManager:
 
 
 def stream_of(
-    days: Iterable[StreamedDay], attached: list[tuple[date, object]], checked: list[date] | None = None
+    project: Project,
+    days: Iterable[StreamedDay],
+    attached: list[tuple[date, object]],
+    checked: list[date] | None = None,
 ) -> LoadStream:
     """Return a stream that notes what the IO manager says of each day."""
     return LoadStream(
@@ -50,6 +55,13 @@ def stream_of(
         },
         attach=lambda day, metadata: attached.append((day, metadata["inserted"].value)),
         check=(checked if checked is not None else []).extend,
+        failures=FailureLog(
+            DatabaseResource.from_settings(project.settings()),
+            US_STOCKS_DAY_AGGS,
+            "polygon",
+            dg.DagsterRun("a_job", run_id="a-run"),
+            dg.get_dagster_logger(),  # pyright: ignore[reportArgumentType]  # the loggers' protocol is the same
+        ),
     )
 
 
@@ -135,7 +147,7 @@ def test_table_commits_each_day_before_the_next_is_read(project: Project) -> Non
         yield StreamedDay(FRIDAY)
 
     with output_context() as context:
-        table_io_manager(project).handle_output(context, stream_of(days(), attached))
+        table_io_manager(project).handle_output(context, stream_of(project, days(), attached))
     assert seen == [0, 4, 8]
     assert attached == [(TUESDAY, "4"), (WEDNESDAY, "4"), (THURSDAY, "4"), (FRIDAY, "none")]
 
@@ -152,5 +164,5 @@ def test_day_that_is_loaded_and_open_at_once_fails_and_is_not_reported_as_done(p
         output_context() as context,
         pytest.raises(dg.Failure, match=r"2024-01-02: rejected \(the newer file is cut short\)"),
     ):
-        table_io_manager(project).handle_output(context, stream_of([day], [], checked))
+        table_io_manager(project).handle_output(context, stream_of(project, [day], [], checked))
     assert (count(project.database()), checked) == (4, [])

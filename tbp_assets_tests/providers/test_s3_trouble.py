@@ -67,8 +67,9 @@ def test_an_absent_file_is_absent_whatever_the_document_says(serve: Serve, code:
 
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (429, "TooManyRequests")])
 def test_a_server_in_trouble_is_worth_another_try(serve: Serve, status: int, code: str) -> None:
-    with pytest.raises(SourceUnavailableError, match=f"HTTP {status} {code} after every retry"):
+    with pytest.raises(SourceUnavailableError, match=f"HTTP {status} {code} after every retry") as fault:
         bucket(serve, Misbehaving(status, code)).download(KEY, io.BytesIO())
+    assert fault.value.category == ("network" if status == 500 else "rate_limit")
 
 
 @pytest.mark.parametrize("attempts", [1, 2])

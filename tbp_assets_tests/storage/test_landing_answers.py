@@ -9,9 +9,11 @@ import pytest
 
 from tbp_assets.bars.facts import LandingStatus
 from tbp_assets.errors import (
+    Category,
     CredentialsError,
     FileAbsentError,
     NotEntitledError,
+    RateLimitedError,
     SourceUnavailableError,
     StoredFileError,
 )
@@ -49,9 +51,9 @@ def test_bad_file_is_unusable_with_its_cause_and_nothing_of_it_is_kept(tmp_path:
     assert kept(zone) == ["2024-01-02.json"]
 
 
-def test_short_download_is_unusable_even_where_gzip_is_whole(tmp_path: Path) -> None:
+def test_short_download_did_not_arrive_even_where_gzip_is_whole(tmp_path: Path) -> None:
     fact = landing_zone(tmp_path).land(TUESDAY, sending(WHOLE, announced=1_000_000), SOURCE)
-    assert fact.status == "unusable"
+    assert (fact.status, fact.error) == ("unreachable", "network")
     assert fact.cause == f"{SOURCE}: {len(WHOLE)} of 1,000,000 bytes arrived"
 
 
@@ -68,13 +70,27 @@ def test_refusal_is_recorded_and_never_taken_for_an_empty_day(
     assert kept(zone) == ["2024-01-02.json"]
 
 
-@pytest.mark.parametrize("error", [SourceUnavailableError("HTTP 503"), CredentialsError("who are you")])
-def test_source_that_does_not_answer_records_nothing(tmp_path: Path, error: Exception) -> None:
+def test_refused_login_records_nothing_of_the_day(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
-    with pytest.raises(type(error)):
-        zone.land(TUESDAY, failing(error), SOURCE)
+    with pytest.raises(CredentialsError):
+        zone.land(TUESDAY, failing(CredentialsError("who are you")), SOURCE)
     assert zone.fact(TUESDAY) is None
     assert kept(zone) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "category"),
+    [(SourceUnavailableError("cut off"), "network"), (RateLimitedError("HTTP 503 SlowDown"), "rate_limit")],
+)
+def test_file_that_does_not_arrive_is_recorded_with_version_and_cause(
+    tmp_path: Path, error: Exception, category: Category
+) -> None:
+    zone = landing_zone(tmp_path)
+    good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE, "v1").file
+    fact = zone.land(TUESDAY, failing(error), SOURCE, "v2")
+    assert (fact.status, fact.error, fact.cause, fact.etag) == ("unreachable", category, str(error), "v2")
+    assert fact.file == good
+    assert zone.fact(TUESDAY) == fact
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Which days to ask the provider for now: the one answer that the schedule and the arrival sensor share."""
+
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from tbp_assets.bars.requests import days_to_request
+from tbp_assets.bars.sessions import exchange_date, weekdays
+from tbp_assets.defs.shared import Plan
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.day_facts import gather
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+# A run that was killed stays "started" in Dagster's books for ever: its days must not be waited for that long.
+LONGEST_RUN = timedelta(hours=6)
+PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG = (
+    "dagster/partition",
+    "dagster/asset_partition_range_start",
+    "dagster/asset_partition_range_end",
+)
+
+
+def days_to_ask(
+    plan: Plan,
+    flat_files: FlatFilesResource,
+    store: StoreResource,
+    database: DatabaseResource,
+    *,
+    running: set[date],
+    now: datetime,
+    fresh: bool = False,
+) -> list[date]:
+    """Return the days worth a run now, oldest first.
+
+    Open days are asked for within the look-back window. Days that were asked for before, and whose file changed or that
+    failed, within the correction window.
+
+    Args:
+        plan: Settings.
+        flat_files: The provider.
+        store: Landing zone and lake.
+        database: The database.
+        running: Days that a run is about already.
+        now: The present.
+        fresh: List the provider's files now, however recently they were listed.
+    """
+    schedule, today = plan.settings.pipeline.schedule, exchange_date(now)
+    open_from = today - timedelta(days=schedule.look_back_days)
+    known_from = today - timedelta(days=max(schedule.correction_window_days, schedule.look_back_days))
+    window = weekdays(max(known_from, plan.settings.pipeline.partitions.start_date), today - timedelta(days=1))
+    landing = store.landing(plan.dataset, flat_files.data_source)
+    lake = store.lake(plan.dataset, flat_files.data_source)
+    facts = gather(landing, lake, database.open(), window)
+    looked_at = [known for day, known in facts.items() if day >= open_from or known.landing]
+    return days_to_request(
+        looked_at,
+        flat_files.open().days(plan.dataset, [known.trading_date for known in looked_at], fresh=fresh),
+        in_progress=running,
+        expectation=plan.expectation(window),
+        now=now,
+        patience=plan.settings.pipeline.retry.patience,
+    )
+
+
+def days_in_progress(instance: dg.DagsterInstance, now: datetime) -> set[date]:
+    """Return the days that an unfinished run is already about, whoever started it: schedule, `tbp backfill`, the UI."""
+    days: set[date] = set()
+    for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED, created_after=now - LONGEST_RUN)):
+        tags = record.dagster_run.tags
+        if PARTITION_TAG in tags:
+            days.add(date.fromisoformat(tags[PARTITION_TAG]))
+        if RANGE_START_TAG in tags:
+            days.update(weekdays(date.fromisoformat(tags[RANGE_START_TAG]), date.fromisoformat(tags[RANGE_END_TAG])))
+    return days

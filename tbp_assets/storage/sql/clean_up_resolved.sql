@@ -1,0 +1,1 @@
+DELETE FROM failed_downloads WHERE resolved_at < clock_timestamp() - :age
