@@ -165,7 +165,8 @@ DEFECTS: Final = MappingProxyType[str, Spoil](
         for spoil in (
             truncated, wrong_checksum, corrupt_byte, empty, gzip_of_nothing, header_only, html_page,
             stamped_before_1970, stamped_next_day, duplicated_keys, added_column, missing_column, renamed_column,
-            reordered_columns, decimal_volumes, blank_lines_at_the_end, crlf, nul_bytes, invalid_utf8, long_line, gzip_bomb,
+            reordered_columns, decimal_volumes, blank_lines_at_the_end, crlf, nul_bytes, invalid_utf8, long_line,
+            gzip_bomb,
         )
     }
 )  # fmt: skip

@@ -99,7 +99,7 @@ class Fault:
     def _strikes_listing(self, prefix: str) -> bool:
         if isinstance(self.on, date):
             # What is behind the data type, two folders: the year, the month and maybe the day asked for.
-            return f"{self.on:%Y/%m/%Y-%m-%d}".startswith("/".join(prefix.split("/")[2:]))
+            return f"{self.on:%Y/%m/%Y-%m-%d}.csv.gz".startswith("/".join(prefix.split("/")[2:]))
         return self.on is None or prefix.startswith(self.on) or self.on.startswith(prefix)
 
 
