@@ -6,8 +6,8 @@ Another package of tests reuses it by importing the fixtures into its own confte
 
     __all__ = ["provider", "provider_server", "reader"]
 
-The server starts once a test process, in 2 s; every test gets it empty, without faults and without requests. A test of
-commands sets `provider.environment()`; one of the client alone calls `reader()`.
+The server starts once for each package that imports it, in 2 s; every test gets it empty, without faults and without
+requests. A test of commands sets `provider.environment()`; one of the client alone calls `reader()`.
 """
 
 from __future__ import annotations
