@@ -105,6 +105,6 @@ class SchemaVersionError(TerminalError):
 
 
 class EmbeddedServerError(TerminalError):
-    """The embedded PostgreSQL server cannot be started."""
+    """A server of our own cannot be started: the embedded PostgreSQL, the fake provider."""
 
     category = "database"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -30,6 +30,8 @@ from tbp_assets.errors import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+Answer = TypeVar("Answer", bound=Mapping[str, object])
+
 CHUNK_BYTES = 1 << 20
 BAD_CREDENTIALS = {
     "InvalidAccessKeyId",
@@ -41,6 +43,12 @@ BAD_CREDENTIALS = {
 ASKED_TO_WAIT = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded", "503"}
 FORBIDDEN, NOT_FOUND, SERVER_FAULT = 403, 404, 500
 THROTTLED = 429
+
+
+class ForeignAnswerError(BotoCoreError):
+    """HTTP 200 from somebody who does not speak S3: a captive portal, a proxy's page."""
+
+    fmt = "not an answer of S3 (no {fields}); is something between here and the provider?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +77,28 @@ class S3FlatFiles:
             return [
                 Listed(item["Key"], item["ETag"].strip('"'), item["Size"], item["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 always sends the four
                 for page in pages
-                for item in page.get("Contents", [])
+                # Any other XML, a sign-in page perhaps, parses as a listing without files.
+                for item in _must_have(page, "Name", "IsTruncated", "Contents").get("Contents", [])
             ]
 
     def stat(self, key: str) -> Listed:
         """HEAD one object."""
         with _translated(f"s3://{self.bucket}/{key}"):
-            head = self.client.head_object(Bucket=self.bucket, Key=key)
+            head = _must_have(self.client.head_object(Bucket=self.bucket, Key=key), "ETag")
         return Listed(key, head["ETag"].strip('"'), head["ContentLength"], head["LastModified"])
 
     def download(self, key: str, target: BinaryIO) -> Listed:
         """GET one object in one request, streaming it."""
         with _translated(f"s3://{self.bucket}/{key}"):
-            answer = self.client.get_object(Bucket=self.bucket, Key=key)
+            answer = _must_have(self.client.get_object(Bucket=self.bucket, Key=key), "ETag")
             target.writelines(answer["Body"].iter_chunks(CHUNK_BYTES))
         return Listed(key, answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"])
+
+
+def _must_have(answer: Answer, *fields: str) -> Answer:
+    if not any(field in answer for field in fields):
+        raise ForeignAnswerError(fields=" or ".join(fields))
+    return answer
 
 
 @contextmanager
