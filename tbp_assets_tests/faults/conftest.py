@@ -1,0 +1,32 @@
+"""The scene of every fault: short time-outs, no pauses between retries, a bucket with three good days."""
+
+from __future__ import annotations
+
+import pytest
+
+from tbp_assets.embedded.provider import FakeProvider
+from tbp_assets_tests.cli.terminal import Tbp, tbp
+from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.embedded.provider.conftest import provider, provider_server
+from tbp_assets_tests.faults.scene import DAYS, Scene
+from tbp_assets_tests.storage.pools import closed_pools
+
+__all__ = ["closed_pools", "provider", "provider_server", "tbp"]
+
+WAIT_SECONDS = 0.5
+
+
+@pytest.fixture
+def scene(project: Project, provider: FakeProvider, tbp: Tbp) -> Scene:
+    """Three good days at the provider, nothing asked for yet."""
+    project.change("s3.yml", "max_attempts: 5", "max_attempts: 2")
+    project.change("s3.yml", "connect_timeout_seconds: 30", f"connect_timeout_seconds: {WAIT_SECONDS}")
+    project.change("s3.yml", "read_timeout_seconds: 300", f"read_timeout_seconds: {WAIT_SECONDS}")
+    project.change("s3.yml", "listing_max_age_seconds: 300", "listing_max_age_seconds: 0")
+    project.change("pipeline.yml", "delay_seconds: 5", "delay_seconds: 0")
+    project.change("pipeline.yml", "max_retries: 3", "max_retries: 1")
+    project.settings(**provider.environment())
+    made = Scene(project, provider, tbp)
+    for day in DAYS:
+        made.publish(day)
+    return made
