@@ -157,7 +157,7 @@ def backfill(
     days = days_of(session, first, last)
     universe = chosen(session, tickers)
     session.require_source()
-    (err if as_json else out).print(session.route)
+    (err if as_json else out).print(session.route, markup=False)
     plan = plan_backfill(session, days, universe, force=force)
     if dry_run:
         print_json(plan_json(plan)) if as_json else show_plan(plan)
