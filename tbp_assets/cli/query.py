@@ -1,4 +1,4 @@
-"""`tbp query`: one SQL statement in a read-only transaction with a time-out, of which only the rows shown are fetched."""
+"""`tbp query`: one SQL statement in a read-only transaction with a time-out; only the rows shown are fetched."""
 
 import csv
 import sys

@@ -22,7 +22,7 @@ from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUn
 TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
 # How the server says that a statement was run from inside another one: its text again, and the calls that led to it.
 INNER_STATEMENT: Final = re.compile(
-    r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.M
+    r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
 )
 LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
 
