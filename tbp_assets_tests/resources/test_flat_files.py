@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import dagster as dg
 import pytest
 
@@ -72,11 +75,20 @@ def test_no_source_is_an_error_that_says_what_to_set(project: Project) -> None:
         "file:mirror",
         "mirror",
         "/mirror",
+        "file:///mirror#1",
+        "file:///mirror?1",
     ],
 )
 def test_an_address_of_no_source_is_named(project: Project, url: str) -> None:
-    with pytest.raises(ConfigError, match=f"^'{url}' is no source of day files: set TBP_FLAT_FILES_URL to"):
+    with pytest.raises(ConfigError, match=f"^'{re.escape(url)}' is no source of day files: set TBP_FLAT_FILES_URL"):
         resource(project, url, **KEYS).open()
+
+
+@pytest.mark.parametrize("ask", [FlatFilesResource.open, lambda source: source.data_source])
+def test_a_malformed_address_is_a_setting_to_mend(project: Project, ask: Callable[[FlatFilesResource], object]) -> None:
+    source = FlatFilesResource.from_settings(project.settings()).model_copy(update={"url": "http://[::1"})
+    with pytest.raises(ConfigError, match=r"'http://\[::1' is no source of day files \(Invalid IPv6 URL\)"):
+        ask(source)
 
 
 @pytest.mark.parametrize("query", ["seed=x", "bogus=1", "tickers=0", "tickers=1000000"])
