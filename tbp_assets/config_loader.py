@@ -176,7 +176,7 @@ def _parsed(text: str) -> Any:
         if node is None:
             return None
         _refuse_keys_twice(node)
-        return loader.construct_document(node)
+        return loader.construct_document(node)  # pyright: ignore[reportUnknownMemberType]  # untyped parameter
     finally:
         loader.dispose()
 
