@@ -152,7 +152,9 @@ class ConfigLoader:
 
 def _read(path: Path) -> Any:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506  # a safe loader, in C
+        content = _parsed(path.read_text(encoding="utf-8"))
+    except _KeyTwiceError as error:
+        raise ConfigError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     except (yaml.YAMLError, ValueError) as error:
@@ -161,6 +163,37 @@ def _read(path: Path) -> Any:
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold keys and values")
     return cast("dict[str, Any]", content)
+
+
+class _KeyTwiceError(Exception):
+    """YAML would let the last one win."""
+
+
+def _parsed(text: str) -> Any:
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_keys_twice(node)
+        return loader.construct_document(node)  # pyright: ignore[reportUnknownMemberType]  # untyped parameter
+    finally:
+        loader.dispose()
+
+
+def _refuse_keys_twice(node: yaml.Node, path: str = "") -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for n, child in enumerate(cast("list[yaml.Node]", node.value)):
+            _refuse_keys_twice(child, f"{path}[{n}]")
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, child in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
+        name, line = f"{path}.{key.value}" if path else str(key.value), key.start_mark.line + 1
+        if name in lines:
+            raise _KeyTwiceError(f"the key {name} is there twice, in lines {lines[name]} and {line}: keep one")
+        lines[name] = line
+        _refuse_keys_twice(child, name)
 
 
 def _explain(error: ValidationError, substitution: _Substitution) -> str:

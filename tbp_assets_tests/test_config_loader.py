@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import timeit
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,42 @@ def test_a_missing_key_is_named(project: Project) -> None:
 def test_a_wrong_value_is_named(project: Project, file: str, old: str, new: str, key: str) -> None:
     project.change(file, old, new)
     assert refusal(project).startswith(f"config/{file}: {key}: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key"),
+    [
+        ("s3.yml", "region: us-east-1", "region: us-east-1\nregion: eu-west-1", "region"),
+        ("pipeline.yml", "  max_retries: 3", "  max_retries: 3\n  max_retries: 4", "retry.max_retries"),
+        ("instruments.yml", "etfs: {asset_class: etf}", "etfs: {asset_class: etf}\n  etfs: {}", "groups.etfs"),
+        ("instruments.yml", "{symbol: JPM, ", "{symbol: JPM, symbol: JPN, ", "instruments[4].symbol"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused_with_its_lines(
+    project: Project, file: str, old: str, new: str, key: str
+) -> None:
+    # YAML lets the last one win, so the first was ignored without a word.
+    project.change(file, old, new)
+    message = refusal(project)
+    assert f"{file}: the key {key} is there twice, in lines " in message
+
+
+def test_bars_and_dagster_may_not_share_a_schema(project: Project) -> None:
+    schema = ConfigLoader(project.config, {}).get_database_config().schema_name
+    own = ConfigLoader(project.config, {}).get_database_config().dagster_schema
+    project.change("database.yml", f"dagster_schema: {own}", f"dagster_schema: {schema}")
+    message = refusal(project)
+    assert message.startswith("config/database.yml: ")
+    assert f"schema and dagster_schema are both '{schema}'" in message
+
+
+def test_a_first_day_in_the_future_is_refused(project: Project) -> None:
+    # There would be no partition at all, and every command would fail for another reason.
+    tomorrow = datetime.now(UTC).date() + timedelta(days=2)
+    project.change("pipeline.yml", "start_date: 2020-01-01", f"start_date: {tomorrow}")
+    message = refusal(project)
+    assert message.startswith("config/pipeline.yml: partitions.start_date: ")
+    assert f"{tomorrow} lies in the future" in message
 
 
 @pytest.mark.parametrize("text", ["11:30", "690", '"11:30:30"', '"11:30+01:00"', '"25:00"', "noon"])

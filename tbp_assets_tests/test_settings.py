@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from tbp_assets.bars.rules import RULES
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.errors import ConfigError
 from tbp_assets.settings import PROJECT_ROOT, Settings
+from tbp_assets.settings.instruments import Symbol
 from tbp_assets_tests.conftest import Project
 
 pytestmark = pytest.mark.unit
@@ -80,6 +84,23 @@ def test_a_symbol_that_is_no_ticker_is_refused(project: Project, word: str) -> N
     assert "config/instruments.yml: instruments.4.symbol: " in refusal(project, "symbol: JPM,", f"symbol: {word},")
 
 
+def test_settings_and_rules_agree_on_what_a_ticker_is() -> None:
+    # The settings took a quote, which no accepted bar can have: such an instrument could never be loaded.
+    symbol = TypeAdapter[str](Symbol)
+    words = [*map(chr, range(0x1F, 0x82)), "A" * 32, "A" * 33, "A\n", "É", '"A"']
+    rule = next(rule for rule in RULES if rule.id == "ticker_malformed")
+    kept = pl.DataFrame({"ticker": words}).select(rule.holds)["ticker"].to_list()
+    assert [_taken(symbol, word) for word in words] == kept
+    assert kept.count(True) == 94
+
+
+def _taken(symbol: TypeAdapter[str], word: str) -> bool:
+    try:
+        return symbol.validate_python(word) == word
+    except ValidationError:
+        return False
+
+
 def test_an_instrument_named_twice_is_refused(project: Project) -> None:
     assert refusal(project, "symbol: JPM,", "symbol: AAPL,").endswith("instruments named twice: AAPL")
 
@@ -135,7 +156,9 @@ def test_a_lake_url_may_be_percent_encoded_as_urls_are() -> None:
     assert shipped(TBP_LAKE_URL=place.as_uri()).store == place
 
 
-@pytest.mark.parametrize("url", ["s3://lake", "/data/lake", "file://data/lake", "lake"])
+@pytest.mark.parametrize(
+    "url", ["s3://lake", "/data/lake", "file://data/lake", "lake", "file:///a?b", "file:///a#b", "file://[::1/a"]
+)
 def test_a_lake_url_of_another_scheme_is_refused_naming_the_variable(url: str) -> None:
     with pytest.raises(ConfigError, match=r"TBP_LAKE_URL .* must be empty or file:///an/absolute/path"):
         _ = shipped(TBP_LAKE_URL=url).store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,13 @@ import polars as pl
 
 OUTSIDE_UNIVERSE = "not_in_universe"
 OUTSIDE_VALIDITY = "outside_validity"
+FEW = 20
+
+
+def few(tickers: Sequence[str]) -> str:
+    """Return tickers as text for people; of many only the first, and how many more there are."""
+    more = f" and {len(tickers) - FEW:,} more" if len(tickers) > FEW else ""
+    return ", ".join(tickers[:FEW]) + more
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,10 +31,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class SelectedBars:
-    """The bars of a day that enter the database, and how many stay outside, by reason."""
+    """The bars of a day that enter the database, how many stay outside, by reason, and which tickers have none.
+
+    Attributes:
+        without_bar: Listed tickers valid on the day for which no bar was accepted.
+    """
 
     bars: pl.DataFrame
     outside: Mapping[str, int]
+    without_bar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,9 @@ class Universe:
             pl.when(listed).then(pl.lit(OUTSIDE_VALIDITY)).otherwise(pl.lit(OUTSIDE_UNIVERSE)).alias("reason")
         )
         counts = dict(outside.group_by("reason").len().sort("reason").iter_rows())
-        return SelectedBars(bars.filter(inside), counts)
+        present = set(bars["ticker"])
+        without_bar = tuple(ticker for ticker in self.tickers(day) if ticker not in present)
+        return SelectedBars(bars.filter(inside), counts, without_bar)
 
     def _listed(self) -> pl.Expr:
         return pl.col("ticker").is_in(sorted({listing.ticker for listing in self.listings}))

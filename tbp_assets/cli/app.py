@@ -73,7 +73,7 @@ def status(
     ] = None,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
-    """Show the state of each trading date, and days loaded under another universe."""
+    """Show the state of each trading date, and days loaded under another universe or judged by other rules."""
     from tbp_assets.cli import status as work
 
     return work.status(start, end, as_json=as_json)

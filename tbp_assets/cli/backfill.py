@@ -24,6 +24,7 @@ from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.io_managers import timescale
 from tbp_assets.resources.failures import days_left_open, was_interrupted
+from tbp_assets.storage.bars_table import silent_tickers
 
 BACKFILL_TAG = "tbp/backfill"
 
@@ -38,12 +39,15 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
     states = session.states(facts)
     left = {**outcome.open, **plan.unavailable}
     open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
+    settled = sorted(day for day in outcome.days if day not in open_days)
+    loaded = [day for day in (*settled, *plan.done) if facts[day].load]
     return BackfillReport(
         plan=plan,
         facts=facts,
-        settled=sorted(day for day in outcome.days if day not in open_days),
+        settled=settled,
         open=open_days,
         faults=outcome.faults,
+        without_bar=silent_tickers(session.database, session.dataset, session.data_source, plan.universe, loaded),
         failed_checks=[check for check in outcome.failed_checks if check.day not in open_days],
         seconds=perf_counter() - started,
         backfill_id=backfill_id,
@@ -157,7 +161,7 @@ def backfill(
     days = days_of(session, first, last)
     universe = chosen(session, tickers)
     session.require_source()
-    (err if as_json else out).print(session.route)
+    (err if as_json else out).print(session.route, markup=False)
     plan = plan_backfill(session, days, universe, force=force)
     if dry_run:
         print_json(plan_json(plan)) if as_json else show_plan(plan)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, Listed
 from tbp_assets.bars.requests import days_to_request
+from tbp_assets.bars.rules import judged_otherwise
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.bars.universe import Universe
 from tbp_assets.cli.session import Session
@@ -19,7 +20,7 @@ class BackfillPlan:
     """The days of a range, each in one of four lists.
 
     Attributes:
-        request: To be taken from the provider through all three steps.
+        request: Through all three steps; what is landed already is not downloaded again.
         reload: Landed and validated; only the load is repeated, without a request (another universe, rows gone).
         done: Nothing to do.
         unavailable: Open, and the provider lists no file.
@@ -96,7 +97,7 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
     asked = [day for day in days if day not in set(reload)]
     listing = session.flat_files.open().days(session.dataset, asked) if asked else dict[date, Listed]()
     wanted = days_to_request([facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now)
-    # Loaded under another universe, or short of rows, and not to be served by the lake: through all three steps.
+    # Loaded under another universe, short of rows or judged by other rules, and not to be served by the lake.
     wanted = sorted({*wanted, *(day for day in asked if _stale(facts[day], states[day], universe, rows))})
     unavailable = {
         day: replace(states[day], detail="the provider lists no file")
@@ -125,11 +126,12 @@ def _reload(session: Session, facts: DayFacts, state: DayState, universe: Univer
 
 def _stale(facts: DayFacts, state: DayState, universe: Universe, rows: Mapping[date, int]) -> bool:
     load = facts.load
-    return (
-        bool(load)
-        and state.state == "loaded"
-        and (load.universe_hash != universe.hash or rows.get(facts.trading_date, 0) < load.selected)
-    )
+    if load is None or state.state != "loaded":
+        return False
+    if load.universe_hash != universe.hash or rows.get(facts.trading_date, 0) < load.selected:
+        return True
+    # Without its file a day cannot be judged again.
+    return judged_otherwise(facts) and facts.landing is not None and facts.landing.file is not None
 
 
 def chunks(days: list[date], size: int) -> list[tuple[date, date]]:

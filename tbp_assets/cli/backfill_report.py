@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.universe import few
 from tbp_assets.cli.backfill_plan import BackfillPlan
 from tbp_assets.cli.output import err, out, span, table
 
@@ -68,6 +69,7 @@ class BackfillReport:
         settled: Days that were run and are loaded or holidays now.
         open: Days of the range that are not, with their states.
         faults: System faults, in the words of the step that met them.
+        without_bar: Tickers of the universe without a bar on any loaded day of the range on which they are valid.
         failed_checks: Of days that are loaded.
     """
 
@@ -76,6 +78,7 @@ class BackfillReport:
     settled: list[date]
     open: dict[date, DayState]
     faults: list[str]
+    without_bar: list[str]
     failed_checks: list[FailedCheck]
     seconds: float
     backfill_id: str
@@ -99,6 +102,7 @@ class BackfillReport:
             "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
             "faults": self.faults,
             "failed_checks": [asdict(check) for check in self.failed_checks],
+            "tickers_without_bar": self.without_bar,
             "extra_columns": {day.isoformat(): names for day, names in self.extra_columns.items()},
             "seconds": round(self.seconds, 3),
             "per_day": [_day_json(self.facts[day]) for day in self.closed],
@@ -174,6 +178,9 @@ def show_report(report: BackfillReport) -> None:
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
     for day, names in report.extra_columns.items():
         err.print(f"[yellow]warning[/] {day}: the vendor added columns, kept as text: {escape(', '.join(names))}")
+    if report.without_bar:
+        tickers = escape(few(report.without_bar))
+        err.print(f"[yellow]no bar[/] on any loaded day: {tickers} (misspelt in instruments.yml, or not listed then?)")
     for state, days in by_state(report.open).items():
         err.print(f"[yellow]open[/] {days}: {escape(state)}")
     for check in report.failed_checks:

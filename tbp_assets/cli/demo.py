@@ -36,7 +36,7 @@ def demo(*, as_json: bool = False) -> int:
         raise ConfigError(
             "s3.yml no longer takes its url from TBP_FLAT_FILES_URL, so the demo cannot use the synthetic market"
         )
-    (err if as_json else out).print(session.route)
+    (err if as_json else out).print(session.route, markup=False)
     days = days_of(session, FIRST, LAST)
     plan = plan_backfill(session, days, session.settings.universe, force=True)
     report = run_backfill(session, days, plan, [])

@@ -1,10 +1,12 @@
 """How results reach a person (tables, a bar on a terminal, plain lines elsewhere) or a program (JSON)."""
 
 import json
+import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -22,8 +24,18 @@ def _plain(value: object) -> object:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one JSON document."""
-    sys.stdout.write(json.dumps(value, default=_plain, indent=2) + "\n")
+    """Print a value as one JSON document; JSON has no NaN and no infinity, so they are null."""
+    sys.stdout.write(json.dumps(_finite(value), default=_plain, indent=2, allow_nan=False) + "\n")
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float | Decimal):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in cast("Sequence[object]", value)]
+    return value
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

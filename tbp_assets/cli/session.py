@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from urllib.parse import urlsplit
 
 import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
+from tbp_assets.cli.route import route
 from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.shared import Plan
@@ -84,11 +84,9 @@ class Session:
     @property
     def route(self) -> str:
         """Source and target in one line, without secrets."""
-        source = self.settings.s3.url or f"no source configured ({self.data_source} days)"
-        if urlsplit(source).scheme == "s3":
-            source += f" at {self.settings.s3.endpoint_url}"
         kind = "embedded " if self.database.embedded else ""
-        return f"{source}  →  {kind}{self.database.address}, universe {self.settings.universe.name}"
+        target, none = f"{kind}{self.database.address}", f"no source configured ({self.data_source} days)"
+        return route(self.settings, target, otherwise=none)
 
     def facts(self, first: date, last: date) -> dict[date, DayFacts]:
         """Return what is known of every weekday of a range."""

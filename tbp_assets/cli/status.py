@@ -6,6 +6,7 @@ from typing import Any
 
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.rules import judged_otherwise
 from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.cli.backfill_plan import days_of
 from tbp_assets.cli.failures import summary_line
@@ -28,10 +29,12 @@ def status(first: date | None, last: date | None, *, as_json: bool = False) -> i
     elsewhere = [
         day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash
     ]
+    judged = [day for day in days if judged_otherwise(facts[day])]
     if as_json:
-        print_json(_as_json(session, facts, states, elsewhere))
+        print_json(_as_json(session, facts, states, elsewhere, judged))
     else:
-        _show(session, facts, states, elsewhere, chosen=chosen)
+        _show(session, facts, states, chosen=chosen)
+        _show_outdated(session, elsewhere, judged)
     return 0
 
 
@@ -65,7 +68,6 @@ def _show(
     session: Session,
     facts: dict[date, DayFacts],
     states: dict[date, DayState],
-    elsewhere: list[date],
     *,
     chosen: bool,
 ) -> None:
@@ -83,10 +85,18 @@ def _show(
     failed = FailedDownloads(session.database, session.dataset, session.data_source).summary()
     if failed:
         out.print(f"{summary_line(failed)}. `tbp failures` lists them")
+
+
+def _show_outdated(session: Session, elsewhere: list[date], judged: list[date]) -> None:
     if elsewhere:
         out.print(
             f"loaded under another universe than {session.settings.universe.name!r}: {span(elsewhere)}. "
             f"`tbp backfill {elsewhere[0]} {elsewhere[-1]}` loads them again from the lake"
+        )
+    if judged:
+        out.print(
+            f"judged by other rules than today's: {span(judged)}. "
+            f"`tbp backfill {judged[0]} {judged[-1]}` judges them again from the landed files"
         )
 
 
@@ -99,7 +109,11 @@ def _worth_showing(session: Session, facts: dict[date, DayFacts], *, chosen: boo
 
 
 def _as_json(
-    session: Session, facts: dict[date, DayFacts], states: dict[date, DayState], elsewhere: list[date]
+    session: Session,
+    facts: dict[date, DayFacts],
+    states: dict[date, DayState],
+    elsewhere: list[date],
+    judged: list[date],
 ) -> dict[str, Any]:
     names = ["trading_date", "state", "lines", "accepted", "quarantined", "loaded", "universe", "detail"]
     return {
@@ -108,4 +122,5 @@ def _as_json(
         "counts": Counter(state.state for state in states.values()),
         "open": [day for day, state in states.items() if state.open],
         "loaded_under_another_universe": elsewhere,
+        "judged_by_other_rules": judged,
     }

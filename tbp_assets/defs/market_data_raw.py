@@ -7,7 +7,7 @@ import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
 from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact, LoadFact
-from tbp_assets.bars.universe import Universe
+from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
@@ -136,4 +136,6 @@ def _metadata(day: StreamedDay, load: LoadFact | None, seconds: float) -> Metada
     }
     if load.outside:
         metadata["outside the universe"] = counts_table(load.outside, "reason")
+    if day.load and day.load.selected.without_bar:
+        metadata["no accepted bar for"] = dg.MetadataValue.text(few(day.load.selected.without_bar))
     return metadata

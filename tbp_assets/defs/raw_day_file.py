@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from typing import BinaryIO
 
 import dagster as dg
 
@@ -88,7 +89,15 @@ def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, List
     if known and landing.holds(known, file):
         return known
     source = f"{files.location}/{file.key}"
-    return landing.land(day, lambda stream: files.download(file.key, stream), source, file.etag)
+    return landing.land(day, lambda stream: _download(files, file, stream), source, file.etag)
+
+
+def _download(files: FlatFiles, file: Listed, stream: BinaryIO) -> Listed:
+    answer = files.download(file.key, stream)
+    if answer.etag == file.etag and file.bytes not in {None, answer.bytes}:
+        # A wrong Content-Length cuts the body without an error; the listing knows better.
+        raise SourceUnavailableError(f"{file.key}: {answer.bytes:,} bytes sent, {file.bytes:,} listed")
+    return answer
 
 
 def _require_arrivals(plan: Plan, facts: Mapping[date, LandingFact], failures: FailureLog, retry_number: int) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from tbp_assets.bars.facts import Listed
-from tbp_assets.errors import ConfigError, FileAbsentError, NotEntitledError, SourceUnavailableError
+from tbp_assets.errors import ConfigError, CredentialsError, FileAbsentError, NotEntitledError, SourceUnavailableError
+
+CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,23 @@ class LocalMirror:
 
     def list(self, prefix: str) -> list[Listed]:
         """Return the files whose key starts with the prefix, sorted by key."""
-        if not self.root.is_dir():
+        self.require_root()
+        keys = sorted(path.relative_to(self.root).as_posix() for path in self._files(prefix.rpartition("/")[0]))
+        listed: list[Listed] = []
+        for key in keys:
+            # A link that leads nowhere, or a file that went since: no file, as in any listing.
+            with suppress(FileAbsentError):
+                listed += [self.stat(key)] if key.startswith(prefix) else []
+        return listed
+
+    def require_root(self) -> None:
+        """Raise ConfigError unless the mirror is a directory."""
+        try:
+            found = self.root.is_dir()
+        except PermissionError:
+            raise _closed(self.root) from None
+        if not found:
             raise ConfigError(f"{self.root} is no directory (TBP_FLAT_FILES_URL, s3.yml: url)")
-        directory = self.root / prefix.rpartition("/")[0]
-        paths = sorted(path for path in directory.rglob("*") if path.is_file())
-        keys = [path.relative_to(self.root).as_posix() for path in paths]
-        return [self.stat(key) for key in keys if key.startswith(prefix)]
 
     def stat(self, key: str) -> Listed:
         """Return size and modification time of a file."""
@@ -47,11 +62,35 @@ class LocalMirror:
     def download(self, key: str, target: BinaryIO) -> Listed:
         """Copy a file's bytes to a stream."""
         answer = self.stat(key)
+        target.writelines(self._chunks(key))
+        return answer
+
+    def _files(self, below: str) -> Generator[Path]:
+        for directory, _, names in os.walk(self.root / below, onerror=_raise_unreadable):
+            yield from (Path(directory, name) for name in names)
+
+    def _chunks(self, key: str) -> Generator[bytes]:
+        # Only faults of reading are translated here: a full disk where the chunks go to is none of the source's.
         try:
             with (self.root / key).open("rb") as stream:
-                shutil.copyfileobj(stream, target)
+                while chunk := stream.read(CHUNK_BYTES):
+                    yield chunk
         except PermissionError:
             raise NotEntitledError(f"{self.location}/{key} may not be read") from None
         except OSError as error:
             raise SourceUnavailableError(f"{self.location}/{key} cannot be read: {error.strerror}") from error
-        return answer
+
+
+def _raise_unreadable(error: OSError) -> None:
+    """Raise what os.walk would leave out: a month that cannot be read is never one without files."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return
+    if isinstance(error, PermissionError):
+        raise _closed(error.filename) from error
+    raise SourceUnavailableError(f"{error.filename} cannot be listed: {error.strerror}") from error
+
+
+def _closed(directory: object) -> CredentialsError:
+    return CredentialsError(
+        f"{directory} may not be read: give this user the right to (TBP_FLAT_FILES_URL, s3.yml: url)"
+    )

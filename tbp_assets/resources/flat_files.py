@@ -3,10 +3,8 @@
 Secrets are no fields, because Dagster shows fields: they are read from the configuration when a client is made.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
-from urllib.parse import parse_qs, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import parse_qs
 
 import boto3
 from botocore.config import Config
@@ -21,6 +19,7 @@ from tbp_assets.providers.flat_files import FlatFiles, MonthListings
 from tbp_assets.providers.local_mirror import LocalMirror
 from tbp_assets.providers.s3 import S3FlatFiles
 from tbp_assets.settings import Settings
+from tbp_assets.settings.urls import known_source, local_path, shown, source_parts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,7 +61,7 @@ class FlatFilesResource(S3Resource):
     @property
     def data_source(self) -> str:
         """Whose data this is, known without asking: `synthetic` or `polygon`."""
-        return "synthetic" if urlsplit(self.url).scheme == "synthetic" else "polygon"
+        return "synthetic" if source_parts(self.url).scheme == "synthetic" else "polygon"
 
     def get_client(self) -> "S3Client":
         """Return an S3 client with time-outs, pool size and path style set, and its keys from s3.yml.
@@ -92,7 +91,10 @@ class FlatFilesResource(S3Resource):
                 config=config,
             )
         except ValueError as error:
-            raise ConfigError(f"{error} (TBP_S3_ENDPOINT_URL, s3.yml: endpoint_url)") from None
+            endpoint = shown(self.endpoint_url or "")
+            raise ConfigError(
+                f"endpoint {endpoint!r}: {shown(str(error))} (TBP_S3_ENDPOINT_URL, s3.yml: endpoint_url)"
+            ) from None
 
     def get_object_to_set_on_execution_context(self) -> Self:
         """Return the resource itself: the parent would make a client, for which a local mirror has no keys."""
@@ -109,17 +111,23 @@ class FlatFilesResource(S3Resource):
             _opened[key] = MonthListings(self._files(), self.listing_max_age_seconds)
         return _opened[key]
 
+    def check(self) -> None:
+        """Look as far as one can without asking a provider.
+
+        Raises:
+            ConfigError: See `open`; or a local mirror is no directory.
+        """
+        files = self.open().files
+        if isinstance(files, LocalMirror):
+            files.require_root()
+
     def _files(self) -> FlatFiles:
-        parts = urlsplit(self.url)
-        if parts.scheme == "s3" and parts.netloc and parts.path in {"", "/"}:
+        parts = known_source(self.url)
+        if parts.scheme == "s3":
             return S3FlatFiles(self.get_client(), parts.netloc)
-        if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
-            return LocalMirror(Path(url2pathname(parts.path)))
-        if parts.scheme == "synthetic":
-            return SyntheticFiles(_market(parts.query))
-        choices = "s3://flatfiles, file:///a/mirror or synthetic://market"
-        what = f"{self.url!r} is no source of day files" if self.url else "no source of day files"
-        raise ConfigError(f"{what}: set TBP_FLAT_FILES_URL to {choices} (s3.yml: url)")
+        if parts.scheme == "file":
+            return LocalMirror(local_path(parts))
+        return SyntheticFiles(_market(parts.query))
 
 
 def _market(query: str) -> SyntheticMarket:

@@ -6,15 +6,13 @@ Reading the files is `config_loader`'s; deciding what a setting does is the part
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from tbp_assets.bars.universe import Universe
-from tbp_assets.errors import ConfigError
 from tbp_assets.settings.connections import DatabaseConfig, S3Config
 from tbp_assets.settings.instruments import InstrumentsConfig, TickerConfig
 from tbp_assets.settings.models import ConfigModel
 from tbp_assets.settings.pipeline import PipelineConfig
+from tbp_assets.settings.urls import lake_path
 
 __all__ = [
     "PROJECT_ROOT",
@@ -51,13 +49,7 @@ class Settings(ConfigModel):
             ConfigError: TBP_LAKE_URL is neither empty nor a file:// URL.
         """
         url = self.pipeline.lake_url
-        if not url:
-            return self.home
-        if not url.startswith("file:///"):
-            raise ConfigError(
-                f"TBP_LAKE_URL {url!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)"
-            )
-        return Path(url2pathname(urlsplit(url).path))
+        return lake_path(url) if url else self.home
 
     def check(self) -> None:
         """Raise ConfigError where a value names something that is not there."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from tbp_assets.settings.models import OptionalSecrets
+from tbp_assets.settings.urls import SOURCES, source_parts
 
 
 class S3Config(OptionalSecrets):
@@ -27,14 +27,17 @@ class S3Config(OptionalSecrets):
 
     @property
     def scheme(self) -> str:
-        """Kind of source the url names: `s3`, `file`, `synthetic`, or nothing."""
-        return urlsplit(self.url).scheme
+        """Kind of source the url names: `s3`, `file`, `synthetic`, or nothing.
+
+        Raises:
+            ConfigError: The url cannot be parsed.
+        """
+        return source_parts(self.url).scheme
 
     def missing_for_source(self) -> list[str]:
         """Return what the chosen source still needs."""
         if not self.url:
-            choices = "s3://flatfiles, file:///a/mirror or synthetic://market"
-            return [f"no source of day files: set TBP_FLAT_FILES_URL to {choices} ({self._file}: url)"]
+            return [f"no source of day files: set TBP_FLAT_FILES_URL to {SOURCES} ({self._file}: url)"]
         return self.missing("access_key", "secret_key") if self.scheme == "s3" else []
 
 
@@ -53,6 +56,14 @@ class DatabaseConfig(OptionalSecrets):
     statement_timeout_seconds: Annotated[int, Field(ge=0)]
     query_timeout_seconds: Annotated[int, Field(ge=1)]
     chunk_days: Annotated[int, Field(ge=1, le=3650)]
+
+    @model_validator(mode="after")
+    def _schemas_apart(self) -> DatabaseConfig:
+        if self.schema_name == self.dagster_schema:
+            raise ValueError(
+                f"schema and dagster_schema are both {self.schema_name!r}: the bars and Dagster's tables need one each"
+            )
+        return self
 
     @property
     def embedded(self) -> bool:

@@ -21,7 +21,8 @@ def _symbol(value: object) -> object:
     return value
 
 
-Symbol = Annotated[str, BeforeValidator(_symbol), Field(pattern=r"^[\x21-\x7e]{1,32}$")]
+# The same characters as the rule ticker_malformed lets in: another symbol could never have a bar.
+Symbol = Annotated[str, BeforeValidator(_symbol), Field(pattern=r"^[\x21\x23-\x7e]{1,32}$")]
 
 
 class FormerSymbol(ConfigModel):

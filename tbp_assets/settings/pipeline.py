@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from tbp_assets.bars.failures import Patience
+from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.settings.models import ConfigModel
 
 
@@ -23,10 +24,17 @@ def _clock(value: object) -> object:
 ClockTime = Annotated[time, BeforeValidator(_clock)]
 
 
+def _begun(day: date) -> date:
+    today = exchange_date(datetime.now(UTC))
+    if day > today:
+        raise ValueError(f"{day} lies in the future (today is {today} in New York): there would be no partition")
+    return day
+
+
 class PartitionsConfig(ConfigModel):
     """Which trading dates exist as partitions."""
 
-    start_date: Annotated[date, Field(ge=date(2003, 9, 10))]
+    start_date: Annotated[date, Field(ge=date(2003, 9, 10)), AfterValidator(_begun)]
 
 
 class ScheduleConfig(ConfigModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +11,10 @@ import polars as pl
 
 from tbp_assets.bars.schema import BAR_SCHEMA, STAMP, VALUES
 from tbp_assets.bars.sessions import day_bounds
+from tbp_assets.bars.universe import Universe
 from tbp_assets.datasets import Dataset
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.sql import source
+from tbp_assets.storage.sql import source, statement
 
 KEY = ("ticker", "timestamp")
 
@@ -50,6 +52,27 @@ def read_day(database: Database, dataset: Dataset, data_source: str, day: date) 
     types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.Int64()}
     rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True)
     return rows.with_columns((pl.col("timestamp") * 1000).cast(STAMP))
+
+
+def silent_tickers(
+    database: Database, dataset: Dataset, data_source: str, universe: Universe, days: Sequence[date]
+) -> list[str]:
+    """Return the listed tickers that have no bar on any of the given days on which they are valid.
+
+    A ticker that is valid on none of the days is expected on none.
+    """
+    spans = [
+        (listing.ticker, day_bounds(valid[0])[0], day_bounds(valid[-1])[1])
+        for listing in universe.listings
+        if (valid := [day for day in sorted(days) if listing.first <= day <= listing.last])
+    ]
+    if not spans:
+        return []
+    tickers, starts, ends = map(list, zip(*spans, strict=True))
+    values = {"tickers": tickers, "starts": starts, "ends": ends}
+    values |= {"timeframe": dataset.timeframe, "data_source": data_source}
+    with database.transaction(read_only=True) as connection:
+        return list(connection.execute(statement("select_silent"), values).scalars())
 
 
 def compare(stored: pl.DataFrame, accepted: pl.DataFrame, selected: pl.DataFrame) -> Comparison:

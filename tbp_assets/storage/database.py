@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUn
 
 # Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
 TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
+# How the server says that a statement was run from inside another one: its text again, and the calls that led to it.
+INNER_STATEMENT: Final = re.compile(
+    r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
+)
 LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
 
 
@@ -130,7 +135,7 @@ class Database:
 
     def _from_driver(self, error: BaseException | None) -> TbpError:
         state = getattr(error, "pgcode", None) or ""
-        words = " ".join(str(error).split())
+        words = " ".join(INNER_STATEMENT.split(str(error))[0].split())
         if not state and any(refusal in words for refusal in LOGIN_REFUSED):
             return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")
         if not state and "does not exist" in words:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tbp_assets.bars.universe import Listing, Universe
+from tbp_assets.bars.universe import Listing, Universe, few
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.settings import PROJECT_ROOT, InstrumentsConfig
 from tbp_assets_tests.bars.judging import judge
@@ -83,6 +83,20 @@ def test_a_narrowed_universe_adds_no_ticker_it_did_not_hold() -> None:
 
 def test_the_whole_market_narrowed_is_exactly_the_tickers_named() -> None:
     assert selected(instruments().universe("all").narrowed(["ZZZZ", "SPY"]), TUESDAY)[0] == ["SPY", "ZZZZ"]
+
+
+def test_tickers_without_a_bar_are_named_where_they_are_valid() -> None:
+    universe = Universe(
+        "one", (Listing("AAPL"), Listing("FB", last=LAST_AS_FB), Listing("META", FIRST_AS_META), Listing("NVDAX"))
+    )
+    for day, without_bar in ((LAST_AS_FB, ("FB", "NVDAX")), (FIRST_AS_META, ("META", "NVDAX"))):
+        bars = judge(good_rows(day, ["AAPL", "SPY"]), day).accepted
+        assert universe.select(bars, day).without_bar == without_bar
+
+
+def test_of_many_tickers_a_person_reads_the_first_and_how_many_more_there_are() -> None:
+    assert few(["A", "B"]) == "A, B"
+    assert few([f"T{n:02}" for n in range(25)]).endswith("T18, T19 and 5 more")
 
 
 def test_the_hash_depends_on_neither_order_nor_name() -> None:

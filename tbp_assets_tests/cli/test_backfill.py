@@ -83,6 +83,26 @@ def test_chosen_tickers_alone_are_loaded_and_the_rest_follow_later(project: Proj
     assert tickers(project.database()) == ["AAPL", "MSFT", "SPY"]
 
 
+def test_tickers_without_a_bar_on_any_day_are_named(project: Project, tbp: Tbp) -> None:
+    # A ticker misspelt in instruments.yml was invisible: the days were loaded, and nothing was amiss.
+    everyone = ["CVX", "JPM", "LLY", "META", "NVDA", "QQQ", "SPY", "UNH", "V", "WMT"]
+    project.publish({TUESDAY: day_file(good_rows(TUESDAY, [*everyone, "AAPL"]))})
+    project.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY, [*everyone, "MSFT"]))})
+    project.change("instruments.yml", "symbol: NVDA,", "symbol: NVDAX,")
+    project.change("instruments.yml", "symbol: JPM,", "symbol: JPMX, valid_from: 2024-01-04,")
+    for _ in ("loaded now", "done before"):
+        said = tbp("backfill", NEW_YEAR, WEDNESDAY, "--json")
+        said.must_be(0)
+        assert said.json["tickers_without_bar"] == ["NVDAX"]
+    tbp("backfill", TUESDAY, TUESDAY, "--force").must_be(0, "no bar on any loaded day: MSFT, NVDAX (misspelt in")
+    report = tbp("backfill", TUESDAY, WEDNESDAY, "--tickers", "AAPL,SPY", "--json").json
+    assert report["tickers_without_bar"] == []
+
+
+def test_a_holiday_has_no_tickers_to_miss(project: Project, tbp: Tbp) -> None:
+    assert tbp("backfill", NEW_YEAR, NEW_YEAR, "--json").json["tickers_without_bar"] == []
+
+
 def test_a_range_longer_than_a_run_is_cut_into_runs_that_one_tag_groups(project: Project, tbp: Tbp) -> None:
     publish_week(project)
     project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 2")

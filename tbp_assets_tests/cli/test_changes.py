@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tbp_assets.bars import rules as rules_module
+from tbp_assets.bars.rules import RULES, rules_version
 from tbp_assets_tests.cli.table import bars, rows, run, tickers, versions
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
@@ -77,6 +81,46 @@ def test_a_file_that_only_looks_newer_changes_no_row(loaded: Project, tbp: Tbp) 
     report = tbp(*BACKFILL).json
     assert (report["downloads"], report["inserted"], report["updated"]) == (1, 0, 0)
     assert versions(loaded.database()) == before
+
+
+@pytest.fixture
+def judged_before(project: Project, tbp: Tbp) -> Project:
+    """Three days under an earlier version of a rule: two loaded, one withheld."""
+    project.publish({day: day_file(good_rows(day)) for day in DAYS[:2]})
+    project.publish({THURSDAY: day_file([*good_rows(THURSDAY), row("BAD", THURSDAY, low=-1)])})
+    earlier = (replace(RULES[0], version=0), *RULES[1:])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules_module, "RULES", earlier)
+        rules_version.cache_clear()
+        tbp(*BACKFILL).must_be(1)
+    rules_version.cache_clear()
+    return project
+
+
+def test_days_judged_by_other_rules_are_told_with_the_command_that_judges_them(
+    judged_before: Project, tbp: Tbp
+) -> None:
+    status = ("status", "--from", TUESDAY, "--to", THURSDAY)
+    assert tbp(*status, "--json").json["judged_by_other_rules"] == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    said = "judged by other rules than today's: 2024-01-02..2024-01-04. `tbp backfill 2024-01-02 2024-01-04` judges"
+    assert said in tbp(*status).out
+    tbp(*BACKFILL).must_be(1)
+    assert tbp(*status, "--json").json["judged_by_other_rules"] == []
+    assert "judged by other rules" not in tbp(*status).out
+
+
+def test_days_judged_by_other_rules_are_judged_again_without_a_download(judged_before: Project, tbp: Tbp) -> None:
+    # They counted as done: a mended rule only ever met new files.
+    before = versions(judged_before.database())
+    plan = tbp(*BACKFILL, "--dry-run").json
+    days = [str(day) for day in DAYS]
+    assert (plan["request"], plan["landed"], plan["files"], plan["done"]) == (days, days, 0, [])
+    report = tbp(*BACKFILL).json
+    assert (report["downloads"], report["inserted"], report["unchanged"]) == (0, 0, 6)
+    assert versions(judged_before.database()) == before
+    run(judged_before.database(), "UPDATE load_ledger SET rules = 'earlier' WHERE trading_date = '2024-01-02'")
+    plan = tbp(*BACKFILL, "--dry-run").json
+    assert (plan["reload"], plan["done"]) == (["2024-01-02"], ["2024-01-03"])
 
 
 def test_a_smaller_universe_keeps_what_is_there(loaded: Project, tbp: Tbp) -> None:

@@ -15,7 +15,7 @@ def test_a_complete_configuration_names_the_instruments_and_groups(project: Proj
     said = tbp("config", "check")
     said.must_be(0)
     lines = said.out.splitlines()
-    assert sorted(line.split()[0] for line in lines[1:13]) == sorted(CONFIGURED)
+    assert sorted(line.split()[0] for line in lines[2:14]) == sorted(CONFIGURED)
     assert "etfs: SPY QQQ" in lines
     assert any("META" in line and "2022-06-09" in line and "FB until 2022-06-08" in line for line in lines)
     assert lines[-1] == "configuration is complete"
@@ -23,7 +23,7 @@ def test_a_complete_configuration_names_the_instruments_and_groups(project: Proj
 
 def test_a_program_gets_the_same(project: Project, tbp: Tbp) -> None:
     found = tbp("config", "check", "--json").json
-    assert (found["ok"], found["missing"]) == (True, [])
+    assert (found["ok"], found["missing"], found["reasons"]) == (True, [], [])
     assert sorted(each["symbol"] for each in found["instruments"]) == sorted(CONFIGURED)
     assert set(found["groups"]) == {"high_priority", "medium_priority", "etfs", "all_stocks", "all_symbols"}
 
@@ -31,7 +31,7 @@ def test_a_program_gets_the_same(project: Project, tbp: Tbp) -> None:
 def test_what_is_missing_is_named_with_variable_and_file(project: Project, tbp: Tbp) -> None:
     said = tbp("config", "check", TBP_FLAT_FILES_URL="s3://flatfiles", DB_HOST="db.example.com", DB_USER="trader")
     said.must_be(
-        1,
+        2,
         "POLYGON_S3_ACCESS_KEY is not set (config/s3.yml asks for it: access_key)",
         "POLYGON_S3_SECRET_KEY is not set (config/s3.yml asks for it: secret_key)",
         "DB_PASSWORD is not set (config/database.yml asks for it: password)",
@@ -41,7 +41,7 @@ def test_what_is_missing_is_named_with_variable_and_file(project: Project, tbp: 
 
 
 def test_no_source_is_incomplete(project: Project, tbp: Tbp) -> None:
-    tbp("config", "check", TBP_FLAT_FILES_URL="").must_be(1, "no source of day files: set TBP_FLAT_FILES_URL")
+    tbp("config", "check", TBP_FLAT_FILES_URL="").must_be(2, "no source of day files: set TBP_FLAT_FILES_URL")
     assert tbp("config", "check", "--json").json["ok"] is False
 
 
@@ -52,6 +52,76 @@ def test_secrets_are_not_printed(project: Project, tbp: Tbp) -> None:
         said = tbp(*command, **secrets, **choices)
         said.must_be(0)
         assert "secret-" not in said.out + said.err
+
+
+S3 = {"POLYGON_S3_ACCESS_KEY": "known", "POLYGON_S3_SECRET_KEY": "hush"}
+UNUSABLE = {
+    "another kind": ("TBP_FLAT_FILES_URL", "ftp://x", "'ftp://x' is no source of day files"),
+    "malformed": ("TBP_FLAT_FILES_URL", "http://[::1", "'http://[::1' is no source of day files (Invalid IPv6 URL)"),
+    "no bucket": ("TBP_FLAT_FILES_URL", "s3://", "'s3://' is no source of day files"),
+    "missing mirror": ("TBP_FLAT_FILES_URL", "file:///missing/dir", "/missing/dir is no directory"),
+    "cut short": ("TBP_FLAT_FILES_URL", "file:///data#1", "'file:///data#1' is no source of day files"),
+    "market": ("TBP_FLAT_FILES_URL", "synthetic://market?seed=x", "synthetic market 'seed=x'"),
+    "lake elsewhere": ("TBP_LAKE_URL", "s3://lake", "TBP_LAKE_URL 's3://lake' must be empty or file:///"),
+    "lake malformed": ("TBP_LAKE_URL", "file://[::1/lake", "TBP_LAKE_URL 'file://[::1/lake' must be empty"),
+    "lake is a file": ("TBP_LAKE_URL", "file:///dev/null/lake", "/dev/null is no directory (TBP_LAKE_URL"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_an_address_that_cannot_be_used_is_named(project: Project, tbp: Tbp, case: str) -> None:
+    # They passed as complete, or ended in a traceback of urllib.
+    variable, url, why = UNUSABLE[case]
+    said = tbp("config", "check", **S3, **{variable: url})
+    said.must_be(2, why, variable)
+    assert said.out.splitlines()[-1] == "configuration is not complete"
+    said = tbp("config", "check", "--json")
+    said.must_be(2)
+    assert said.json["ok"] is False
+    assert [reason for reason in said.json["reasons"] if why in reason]
+
+
+def test_an_endpoint_that_cannot_be_used_is_named(project: Project, tbp: Tbp) -> None:
+    said = tbp("config", "check", **S3, TBP_FLAT_FILES_URL="s3://flatfiles", TBP_S3_ENDPOINT_URL="http://[::1")
+    said.must_be(2, "http://[::1", "TBP_S3_ENDPOINT_URL")
+
+
+def test_a_file_that_cannot_be_read_is_a_reason_for_a_program_too(project: Project, tbp: Tbp) -> None:
+    project.change("pipeline.yml", "look_back_days: 10", "look_back_days: 0")
+    said = tbp("config", "check", "--json")
+    said.must_be(2)
+    assert (said.json["ok"], len(said.json["reasons"])) == (False, 1)
+    assert "config/pipeline.yml: schedule.look_back_days" in said.json["reasons"][0]
+
+
+def test_several_faults_are_told_at_once(project: Project, tbp: Tbp) -> None:
+    said = tbp("config", "check", TBP_FLAT_FILES_URL="ftp://x", DB_HOST="db.example.com")
+    said.must_be(2, "'ftp://x' is no source", "DB_USER is not set", "DB_PASSWORD is not set")
+
+
+def test_source_and_target_are_told_without_starting_the_embedded_server(project: Project, tbp: Tbp) -> None:
+    home = project.root / "home"
+    said = tbp("config", "check", TBP_HOME=str(home))
+    said.must_be(0)
+    assert said.out.splitlines()[0].startswith(f"{project.mirror.as_uri()}  →  embedded PostgreSQL in {home} (schema ")
+    assert tbp("config", "check", "--json").json["route"] == said.out.splitlines()[0]
+    assert not home.exists()
+
+
+def test_the_route_to_a_real_database_names_everything_but_secrets(project: Project, tbp: Tbp) -> None:
+    source = {"TBP_FLAT_FILES_URL": "s3://flatfiles", "TBP_S3_ENDPOINT_URL": "https://me:hush@s3.example.com"}
+    target = {"DB_HOST": "db.example.com", "DB_USER": "trader", "DB_PASSWORD": "hush"}
+    said = tbp("config", "check", **S3, **source, **target)
+    said.must_be(0)
+    route = "s3://flatfiles at https://***@s3.example.com  →  postgresql://trader@db.example.com:5432/market_data"
+    assert said.out.startswith(route)
+    assert "hush" not in said.out + said.err
+
+
+def test_a_login_inside_the_source_is_refused_and_not_shown(project: Project, tbp: Tbp) -> None:
+    said = tbp("config", "check", TBP_FLAT_FILES_URL="s3://me:hush@flatfiles")
+    said.must_be(2, "'s3://***@flatfiles' is no source of day files")
+    assert "hush" not in said.out + said.err
 
 
 def test_an_added_instrument_is_named(project: Project, tbp: Tbp) -> None:

@@ -69,5 +69,15 @@ def test_production_refuses_the_embedded_database(project: Project, tbp: Tbp) ->
         tbp(*command, ENVIRONMENT="production").must_be(2, "production refuses the embedded database", "set DB_HOST")
 
 
+@pytest.mark.parametrize("command", [BACKFILL, ("status",), ("demo",), ("up",), ("migrate",), ("config", "check")])
+def test_a_malformed_source_is_a_fault_of_the_configuration_everywhere(
+    project: Project, tbp: Tbp, command: tuple[str, ...]
+) -> None:
+    if command == ("demo",):
+        tbp(*command, TBP_FLAT_FILES_URL="synthetic://[::1").must_be(2, "'synthetic://[::1' is no source of day files")
+    else:
+        tbp(*command, TBP_FLAT_FILES_URL="http://[::1").must_be(2, "'http://[::1' is no source", "TBP_FLAT_FILES_URL")
+
+
 def test_an_environment_that_is_neither_is_named(project: Project, tbp: Tbp) -> None:
     tbp(*BACKFILL, ENVIRONMENT="prod").must_be(2, "config/pipeline.yml", "environment")

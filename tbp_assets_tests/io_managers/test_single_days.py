@@ -49,6 +49,14 @@ def test_metadata_says_what_was_written_and_under_which_universe(project: Projec
     assert result.success
 
 
+def test_metadata_names_the_tickers_of_the_universe_without_a_bar(project: Project) -> None:
+    project.publish({TUESDAY: day_file([*good_rows(TUESDAY, ["AAPL", "SPY", "FB"])])})
+    with runs_of(project) as runs:
+        runs.day(TUESDAY)
+        shown = runs.metadata(MARKET_DATA_RAW, TUESDAY)
+    assert shown["no accepted bar for"] == "CVX, JPM, LLY, META, MSFT, NVDA, QQQ, UNH, V, WMT"
+
+
 def test_ledger_row_names_the_run(project: Project) -> None:
     project.publish({TUESDAY: GOOD})
     with runs_of(project) as runs:

@@ -14,9 +14,18 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets.errors import ConfigError, FileAbsentError, NotEntitledError, SourceUnavailableError
+from tbp_assets.errors import ConfigError, CredentialsError, FileAbsentError, NotEntitledError, SourceUnavailableError
 from tbp_assets.providers.local_mirror import LocalMirror
-from tbp_assets_tests.day_files import FRIDAY, REAL_DATA, TUESDAY, WEDNESDAY, day_file, good_rows, write_mirror
+from tbp_assets_tests.day_files import (
+    FRIDAY,
+    REAL_DATA,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    day_file,
+    good_rows,
+    write_mirror,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -126,6 +135,35 @@ def test_a_file_in_a_closed_directory_is_never_an_absent_one() -> None:
         (root / "closed").mkdir(mode=0)
         with pytest.raises(NotEntitledError, match=r"closed/key may not be read"):
             as_nobody(LocalMirror(root).stat, "closed/key")
+
+
+def test_a_month_that_may_not_be_read_is_never_one_without_files() -> None:
+    # It listed as empty: every day of the month was reported as not published by the provider.
+    with open_to_all() as root:
+        closed = write_mirror(root, {TUESDAY: CONTENT}) / US_STOCKS_DAY_AGGS.month_prefix(TUESDAY)
+        closed.chmod(0)
+        with pytest.raises(CredentialsError, match=rf"{closed.name}/? may not be read: .*TBP_FLAT_FILES_URL"):
+            as_nobody(LocalMirror(root).list, US_STOCKS_DAY_AGGS.month_prefix(TUESDAY))
+
+
+def test_a_month_whose_files_may_not_be_looked_at_is_never_one_without_files() -> None:
+    with open_to_all() as root:
+        closed = write_mirror(root, {TUESDAY: CONTENT}) / US_STOCKS_DAY_AGGS.month_prefix(TUESDAY)
+        closed.chmod(0o444)
+        with pytest.raises(NotEntitledError, match=r"2024-01-02.csv.gz may not be read"):
+            as_nobody(LocalMirror(root).list, US_STOCKS_DAY_AGGS.month_prefix(TUESDAY))
+
+
+def test_a_link_that_leads_nowhere_is_not_listed(tmp_path: Path) -> None:
+    source = mirror(tmp_path)
+    (tmp_path / US_STOCKS_DAY_AGGS.key(THURSDAY)).symlink_to(tmp_path / "gone")
+    assert len(source.list(US_STOCKS_DAY_AGGS.month_prefix(TUESDAY))) == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is a device of Linux")
+def test_a_disk_that_is_full_is_not_the_sources_fault(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as target, pytest.raises(OSError, match="No space left on device"):
+        mirror(tmp_path).download(KEY, target)
 
 
 def test_a_mirror_says_where_it_is_and_whose(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dagster as dg
 import pytest
 
@@ -72,11 +74,22 @@ def test_no_source_is_an_error_that_says_what_to_set(project: Project) -> None:
         "file:mirror",
         "mirror",
         "/mirror",
+        "file:///mirror#1",
+        "file:///mirror?1",
     ],
 )
 def test_an_address_of_no_source_is_named(project: Project, url: str) -> None:
-    with pytest.raises(ConfigError, match=f"^'{url}' is no source of day files: set TBP_FLAT_FILES_URL to"):
+    with pytest.raises(ConfigError, match=f"^'{re.escape(url)}' is no source of day files: set TBP_FLAT_FILES_URL"):
         resource(project, url, **KEYS).open()
+
+
+def test_a_malformed_address_is_a_setting_to_mend(project: Project) -> None:
+    source = resource(project, "http://[::1")
+    message = r"'http://\[::1' is no source of day files \(Invalid IPv6 URL\)"
+    with pytest.raises(ConfigError, match=message):
+        source.open()
+    with pytest.raises(ConfigError, match=message):
+        _ = source.data_source
 
 
 @pytest.mark.parametrize("query", ["seed=x", "bogus=1", "tickers=0", "tickers=1000000"])

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import StorageError
+from tbp_assets.providers.local_mirror import LocalMirror
 from tbp_assets.storage.files import INCOMING, FileStore
-from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
+from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows, write_mirror
 from tbp_assets_tests.embedded.postgres.processes import environment, python_for_nobody
 from tbp_assets_tests.storage.days import SOURCE, landing_zone, sending
 
@@ -55,6 +57,14 @@ def open_directory() -> Iterator[Path]:
     yield path
     path.chmod(0o755)
     shutil.rmtree(path)
+
+
+def test_a_full_disk_under_a_mirrors_file_is_a_fault_of_the_landing_zone(tmp_path: Path) -> None:
+    # LocalMirror once said that its own file could not be read: transient, and of the wrong disk.
+    source = LocalMirror(write_mirror(tmp_path / "mirror", {TUESDAY: day_file([f"T{n},{n}" for n in range(9999)])}))
+    key = US_STOCKS_DAY_AGGS.key(TUESDAY)
+    with largest_file(4096), pytest.raises(StorageError, match=f"Make {tmp_path}/store writable"):
+        landing_zone(tmp_path / "store").land(TUESDAY, lambda stream: source.download(key, stream), SOURCE)
 
 
 def write_without_permission(root: Path) -> str:
