@@ -19,15 +19,16 @@ def days_to_request(
 ) -> list[date]:
     """Return the days worth a run, oldest first.
 
-    A day is worth a run when the provider lists a file that is not what is loaded, or when it is a holiday whose
-    absence was never recorded, so that its cells fill. A day that cannot be had is not asked for.
+    A day is worth a run when the provider lists a file that is not what is loaded, when the lake has lost a loaded day,
+    or when it is a holiday whose absence was never recorded, so that its cells fill. A day that cannot be had is not
+    asked for.
     """
 
     def wanted(day: DayFacts) -> bool:
         state = day_state(day, expectation, now)
         file = listing.get(day.trading_date)
         if file:
-            return state.open or _restated(day, file)
+            return state.open or day.lake is None or _restated(day, file)
         return _landed_but_open(day, state) or (state.state == "holiday" and day.landing is None)
 
     return sorted(day.trading_date for day in facts if day.trading_date not in in_progress and wanted(day))
