@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Generator
@@ -14,10 +15,12 @@ from typing import IO, TypeVar, cast
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
-from tbp_assets.errors import StorageError, StoredFileError
+from tbp_assets.errors import StorageError
 
 Fact = TypeVar("Fact")
 INCOMING = "incoming"
+
+logger = logging.getLogger(__name__)
 
 
 def sha256_of(content: bytes) -> str:
@@ -81,17 +84,15 @@ class FileStore:
     def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
         """Read a fact, or None where none was written.
 
-        Raises:
-            StoredFileError: The file is there and is not a fact of this kind.
+        A file that is no fact of this kind counts as none, with a warning: the step that wrote it does so again.
         """
         try:
             return cast("Fact", _adapter(kind).validate_json(path.read_bytes()))
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            raise StoredFileError(
-                f"{path} is damaged ({error.error_count()} faults): delete it and run the day again"
-            ) from None
+            _warn_of_damage(path, path.stat().st_mtime_ns, error.error_count())
+            return None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
 
@@ -100,6 +101,11 @@ class FileStore:
 def _adapter(kind: type[object]) -> TypeAdapter[object]:
     # Made once a kind: 2.4 ms, a hundred times what reading a fact takes.
     return TypeAdapter(kind)
+
+
+@cache
+def _warn_of_damage(path: Path, modified: int, faults: int) -> None:  # noqa: ARG001  # a file is named once a version
+    logger.warning("%s is damaged (%d faults) and counts as not there; the day's next run replaces it", path, faults)
 
 
 def _sync_directory(directory: Path) -> None:

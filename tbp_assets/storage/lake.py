@@ -35,7 +35,7 @@ class Lake:
         return self.store.root / "lake" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
 
     def fact(self, day: date) -> LakeFact | None:
-        """Return what validation made of a day, or None where it was never validated."""
+        """Return what validation made of a day, or None where it was never validated or the manifest is damaged."""
         return self.store.read_fact(self.directory(day) / f"{day}.json", LakeFact)
 
     def is_current(self, fact: LakeFact | None, file: LandedFile) -> bool:
