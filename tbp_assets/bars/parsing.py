@@ -47,7 +47,7 @@ def parse_day_file(compressed: bytes, dataset: Dataset, day: date, limits: Limit
     Raises:
         FileUnusableError: No gzip, too large, no header, a column missing or named twice, or no rows.
     """
-    lines = _lines(b"".join(decompressed(io.BytesIO(compressed), limits)))
+    lines = _lines(*_decoded(b"".join(decompressed(io.BytesIO(compressed), limits))))
     header = _header(lines, dataset)
     if lines.height == 1:
         raise FileUnusableError("the file has a header and no rows")
@@ -57,9 +57,8 @@ def parse_day_file(compressed: bytes, dataset: Dataset, day: date, limits: Limit
     return ParsedFile(rows, extra, dataset.timeframe)
 
 
-def _lines(content: bytes) -> pl.DataFrame:
+def _lines(text: str, damaged: list[int]) -> pl.DataFrame:
     """Return the lines of a file: line (from 1), text, cut, utf8; no text is longer than a line may be."""
-    text, damaged = _decoded(content)
     lines = pl.Series("text", [text.replace("\r\n", "\n").removesuffix("\n")], pl.String).str.split("\n").explode()
     length = pl.col("text").str.len_chars()
     beginning = pl.concat_str(
