@@ -72,5 +72,5 @@ def _state_of_file(facts: DayFacts, file: LandedFile) -> DayState:
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
         return DayState("rejected", lake.cause)
     if load and load.source_sha256 == file.sha256:
-        return DayState("loaded")
+        return DayState("loaded", "" if lake else "the lake no longer knows the day")
     return DayState("missing", "a restated file is landed, not yet loaded" if load else "landed, not yet loaded")

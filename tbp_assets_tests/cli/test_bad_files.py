@@ -14,6 +14,7 @@ from tbp_assets_tests.day_files import HEADER, THURSDAY, TUESDAY, WEDNESDAY, day
 from tbp_assets_tests.storage.days import query
 
 pytestmark = pytest.mark.integration
+STATUS = ("status", "--from", TUESDAY, "--to", THURSDAY, "--json")
 BACKFILL = ("backfill", TUESDAY, THURSDAY)
 
 
@@ -94,7 +95,8 @@ def test_a_damaged_manifest_of_a_loaded_day_heals(project: Project, tbp: Tbp, zo
     tbp(*BACKFILL).must_be(0)
     (manifest,) = (project.store / zone).rglob("2024-01-03.json")
     manifest.write_bytes(b"garbage")
-    tbp("status", "--from", TUESDAY, "--to", THURSDAY).must_be(0)
+    states = {day["trading_date"]: day["detail"] for day in tbp(*STATUS).json["days"]}
+    assert [day for day, detail in states.items() if "no longer knows" in detail] == ["2024-01-03"]
     said = tbp(*BACKFILL, "--json")
     said.must_be(0)
     assert (said.json["done_before"], said.json["inserted"]) == (["2024-01-02", "2024-01-04"], 0)
