@@ -39,7 +39,7 @@ def batched_days(days: Iterable[date]) -> Iterator[list[date]]:
 
 def _read(lake: Lake, day: date) -> pl.DataFrame | CheckOutcome:
     try:
-        fact = lake.fact(day)
+        fact = lake.whole_fact(day)
         if fact is None:
             return NO_FILE
         return CheckOutcome(False, fact.cause) if fact.status != "validated" else lake.bars(fact)
@@ -67,7 +67,7 @@ def _outcome(bars: pl.DataFrame, timeframe: str, *, known_good: bool) -> CheckOu
 def every_line_accounted_for(lake: Lake, day: date) -> CheckOutcome:
     """Lines of the file, less the header = accepted + quarantined rows, counted in the stored files."""
     try:
-        fact = lake.fact(day)
+        fact = lake.whole_fact(day)
         if fact is None:
             return NO_FILE
         quarantine = lake.quarantine(fact)

@@ -15,7 +15,7 @@ from typing import IO, TypeVar, cast
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
-from tbp_assets.errors import StorageError
+from tbp_assets.errors import StorageError, StoredFileError
 
 Fact = TypeVar("Fact")
 INCOMING = "incoming"
@@ -84,17 +84,25 @@ class FileStore:
     def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
         """Read a fact, or None where none was written.
 
-        A file that is no fact of this kind counts as none, with a warning: the step that wrote it does so again.
+        Raises:
+            StoredFileError: The file is there and is not a fact of this kind.
         """
         try:
             return cast("Fact", _adapter(kind).validate_json(path.read_bytes()))
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            _warn_of_damage(path, path.stat().st_mtime_ns, error.error_count())
-            return None
+            raise StoredFileError(f"{path} is damaged ({error.error_count()} faults): run the day again") from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
+
+    def usable_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
+        """Read a fact; a damaged one counts as none, with a warning, so that its step writes it again."""
+        try:
+            return self.read_fact(path, kind)
+        except StoredFileError as error:
+            _warn_of_damage(path.stat().st_mtime_ns, str(error))
+            return None
 
 
 @cache
@@ -104,8 +112,8 @@ def _adapter(kind: type[object]) -> TypeAdapter[object]:
 
 
 @cache
-def _warn_of_damage(path: Path, modified: int, faults: int) -> None:  # noqa: ARG001  # a file is named once a version
-    logger.warning("%s is damaged (%d faults) and counts as not there; the day's next run replaces it", path, faults)
+def _warn_of_damage(modified: int, said: str) -> None:  # noqa: ARG001  # a version of a file is named once
+    logger.warning("%s", said)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -49,7 +49,7 @@ class LandingZone:
 
     def fact(self, day: date) -> LandingFact | None:
         """Return what is known of a day, or None where the provider was never asked or the manifest is damaged."""
-        return self.store.read_fact(self.directory(day) / f"{day}.json", LandingFact)
+        return self.store.usable_fact(self.directory(day) / f"{day}.json", LandingFact)
 
     def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
         """Whether the listed version of a file is landed already, and undamaged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.files import INCOMING, FileStore, sha256_of
 
 pytestmark = pytest.mark.unit
@@ -129,8 +131,11 @@ def test_damaged_fact_is_none_and_its_file_is_named_once(
 ) -> None:
     path = tmp_path / "note.json"
     path.write_bytes(content)
-    assert [FileStore(tmp_path).read_fact(path, Note) for _ in range(3)] == [None] * 3
-    assert [record.getMessage().split(" and ")[0] for record in caplog.records] == [f"{path} is damaged (1 faults)"]
+    assert [FileStore(tmp_path).usable_fact(path, Note) for _ in range(3)] == [None] * 3
+    said = f"{path} is damaged (1 faults): run the day again"
+    assert [record.getMessage() for record in caplog.records] == [said]
+    with pytest.raises(StoredFileError, match=re.escape(said)):
+        FileStore(tmp_path).read_fact(path, Note)
 
 
 def test_sha256_is_the_published_one() -> None:
