@@ -16,7 +16,12 @@ A row that breaks a rule is quarantined under the first rule it breaks. The last
 again on the stored Parquet."""
 MISSING = """\
 A missing volume becomes 0 and is counted as modified; missing transactions stay null. Where more rows are rejected than
-`validation.max_rejected_share` allows, the whole day is withheld (`day_withheld`)."""
+`validation.max_rejected_share` allows, the whole day is withheld (`day_withheld`). A file that is no whole gzip, larger
+than `validation.max_file_mb` or `validation.max_lines` allow, or without a usable header (at most 64 columns) is
+refused whole."""
+QUARANTINE = """\
+`text` is the line as it stands. Bytes that are no UTF-8 are shown as U+FFFD. Of a line that is too long it is the first
+1,000 characters, followed by `… (N characters)`, N being the length of the line."""
 
 
 def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -47,6 +52,7 @@ def page() -> str:
             MISSING,
             "## A quarantined row",
             table(("column", "type"), quarantine),
+            QUARANTINE,
             "## Asset checks",
             table(("check", "passes when"), checks),
         ]

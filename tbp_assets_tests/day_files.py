@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.sessions import day_bounds
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 
 HEADER = ",".join(US_STOCKS_DAY_AGGS.columns)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2024, 1, n) for n in (2, 3, 4, 5))
 NEW_YEAR = date(2024, 1, 1)
+LIMITS = Limits(megabytes=128, lines=2_000_000)
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "flatfiles"
 
 

@@ -110,6 +110,8 @@ def test_a_missing_key_is_named(project: Project) -> None:
         ("pipeline.yml", "max_workers: 4", "max_workers: many", "download.max_workers"),
         ("pipeline.yml", "max_rejected_share: 0.05", "max_rejected_share: 5", "validation.max_rejected_share"),
         ("pipeline.yml", "max_rejected_share: 0.05", "max_rejected_share: .nan", "validation.max_rejected_share"),
+        ("pipeline.yml", "max_file_mb: 128", "max_file_mb: 0", "validation.max_file_mb"),
+        ("pipeline.yml", "max_lines: 2000000", "max_lines: .inf", "validation.max_lines"),
         ("pipeline.yml", "2020-01-01", "1999-01-01", "partitions.start_date"),
         ("s3.yml", "addressing_style: path", "addressing_style: paths", "addressing_style"),
         ("s3.yml", "https://files.massive.com", "files.massive.com", "endpoint_url"),

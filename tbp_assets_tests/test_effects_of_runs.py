@@ -24,6 +24,7 @@ from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows, row
+from tbp_assets_tests.storage.days import lake_in
 from tbp_assets_tests.storage.pools import closed_pools
 
 __all__ = ["closed_pools"]
@@ -125,3 +126,46 @@ def status_with(project: Project, share: str) -> LakeStatus:
 @pytest.mark.parametrize(("share", "status"), [("0.25", "validated"), ("0.24", "withheld")])
 def test_max_rejected_share_decides_whether_a_day_is_withheld(project: Project, share: str, status: LakeStatus) -> None:
     assert status_with(project, share) == status
+
+
+def answers(project: Project) -> tuple[str, str]:
+    """Land and validate Tuesday, and return what landing zone and lake say of it."""
+    settings = project.settings()
+    job = build_definitions(settings).resolve_implicit_job_def_def_for_assets([RAW_DAY_FILE, VALIDATED_BARS])
+    assert job is not None
+    job.execute_in_process(
+        partition_key=str(TUESDAY), asset_selection=[RAW_DAY_FILE, VALIDATED_BARS], raise_on_error=False
+    )
+    store, dataset = StoreResource.from_settings(settings), Plan.of(settings).dataset
+    landed, validated = store.landing(dataset, "polygon").fact(TUESDAY), store.lake(dataset, "polygon").fact(TUESDAY)
+    return landed.status if landed else "", validated.status if validated else ""
+
+
+def publish_a_long_day(project: Project) -> None:
+    """Publish a day of 20,000 bars: 1.2 MB of text, compressed 0.2 MB."""
+    project.publish({TUESDAY: day_file(good_rows(TUESDAY, [f"T{n}" for n in range(20_000)]))})
+
+
+def test_max_file_mb_is_how_large_a_day_file_may_be(project: Project) -> None:
+    publish_a_long_day(project)
+    project.change("pipeline.yml", "max_file_mb: 128", "max_file_mb: 1")
+    assert answers(project) == ("unusable", "")
+    project.change("pipeline.yml", "max_file_mb: 1 ", "max_file_mb: 2 ")
+    assert answers(project) == ("landed", "validated")
+
+
+def test_max_lines_is_how_many_lines_a_day_file_may_have(project: Project) -> None:
+    publish_a_long_day(project)
+    project.change("pipeline.yml", "max_lines: 2000000", "max_lines: 20000")
+    assert answers(project) == ("unusable", "")
+    project.change("pipeline.yml", "max_lines: 20000 ", "max_lines: 20001 ")
+    assert answers(project) == ("landed", "validated")
+
+
+def test_a_landed_file_that_is_larger_than_now_allowed_is_refused_when_it_is_read(project: Project) -> None:
+    publish_a_long_day(project)
+    answers(project)
+    for path in lake_in(project.store).directory(TUESDAY).iterdir():
+        path.unlink()
+    project.change("pipeline.yml", "max_lines: 2000000", "max_lines: 20000")
+    assert answers(project) == ("landed", "refused")

@@ -52,6 +52,8 @@ EFFECTS = {
     "pipeline.backfill.max_partitions_per_run": "test_max_partitions_per_run_cuts_a_backfill_into_runs",
     "pipeline.download.max_workers": "test_max_workers_is_how_many_files_are_fetched_at_once",
     "pipeline.validation.max_rejected_share": "test_max_rejected_share_decides_whether_a_day_is_withheld",
+    "pipeline.validation.max_file_mb": "test_max_file_mb_is_how_large_a_day_file_may_be",
+    "pipeline.validation.max_lines": "test_max_lines_is_how_many_lines_a_day_file_may_have",
     "pipeline.retry.max_retries": "test_max_retries_is_that_of_every_asset",
     "pipeline.retry.delay_seconds": "test_delay_seconds_is_that_of_every_asset",
     "pipeline.retry.first_pause_minutes": "test_first_pause_minutes_is_how_long_a_failed_day_is_left_alone",

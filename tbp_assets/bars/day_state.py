@@ -89,5 +89,6 @@ def _state_of_file(facts: DayFacts, landing: LandingFact, file: LandedFile) -> D
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
         return DayState("rejected", lake.cause, "quality" if lake.status == "withheld" else "parsing")
     if load and load.source_sha256 == file.sha256:
-        return DayState("loaded", WITHDRAWN.get(landing.status, ""))
+        lost = "" if lake else "the lake no longer knows the day"
+        return DayState("loaded", WITHDRAWN.get(landing.status, lost))
     return DayState("missing", "a restated file is landed, not yet loaded" if load else "landed, not yet loaded")

@@ -21,9 +21,9 @@ def days_to_request(
 ) -> list[date]:
     """Return the days worth a run, oldest first.
 
-    A day is worth a run when the provider lists a version of its file that was never asked for; when it is open and
-    the file is listed or landed; or when it is a holiday whose absence was never recorded, so that its cells fill. A
-    day that cannot be had is not asked for.
+    A day is worth a run when the provider lists a version of its file that was never asked for; when it is open, or
+    lost by the lake, and the file is listed or landed; or when it is a holiday whose absence was never recorded, so
+    that its cells fill. A day that cannot be had is not asked for.
 
     Args:
         facts: What is known of each day.
@@ -37,7 +37,7 @@ def days_to_request(
     def wanted(day: DayFacts) -> bool:
         state = day_state(day, expectation, now)
         file = listing.get(day.trading_date)
-        if file and is_new(day, file):
+        if file and (is_new(day, file) or (day.lake is None and not state.open)):
             return True
         if state.open and (file or _landed(day)):
             return patience is None or patience.over(day.failure, now)

@@ -15,7 +15,7 @@ from typing import Final, Literal
 import polars as pl
 
 from tbp_assets.bars.facts import DayFacts
-from tbp_assets.bars.schema import BAR_SCHEMA, NEW_YORK, PRICES
+from tbp_assets.bars.schema import BAR_SCHEMA, LONGEST_LINE, NEW_YORK, PRICES
 
 Severity = Literal["reject"]
 
@@ -26,6 +26,7 @@ class Rule:
 
     Attributes:
         version: Raised whenever the condition changes, so that days judged by the earlier one are judged again.
+        timeframe: The rule is for bars of this length only; None for all.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Rule:
     text: str
     severity: Severity = "reject"
     version: int = 1
+    timeframe: str | None = None
 
     @property
     def stored(self) -> bool:
@@ -52,6 +54,8 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 NANOSECONDS_IN_MINUTE = 60_000_000_000
 
 RULES: Final[tuple[Rule, ...]] = (
+    Rule("line_too_long", ~pl.col("cut"), f"The line has at most {LONGEST_LINE:,} characters."),
+    Rule("not_utf8", pl.col("utf8"), "The line is UTF-8 text."),
     Rule("wrong_field_count", pl.col("field_count") == pl.col("header_count"), "As many fields as the header."),
     Rule("not_a_number", ~pl.col("not_a_number"), "Every numeric field is empty or a number."),
     Rule(
@@ -91,9 +95,20 @@ RULES: Final[tuple[Rule, ...]] = (
         ~pl.struct("ticker", "timestamp").is_duplicated(),
         "Ticker and timestamp occur once; of duplicates no copy is trusted.",
     ),
+    Rule(
+        "second_bar_of_day",
+        ~pl.struct("ticker", "trading_date").is_duplicated(),
+        "A ticker has one day bar a trading date; of several, whatever their stamps, none is trusted.",
+        timeframe="1d",
+    ),
 )
 
 STORED_RULES: Final = tuple(rule for rule in RULES if rule.stored)
+
+
+def rules_of(timeframe: str) -> tuple[Rule, ...]:
+    """Return the rules for bars of a length."""
+    return tuple(rule for rule in RULES if rule.timeframe in {None, timeframe})
 
 
 @cache
@@ -104,7 +119,7 @@ def rules_version() -> str:
     prints or serialises changes between releases, and every stored day would seem judged by other rules. A test holds
     expression and version together: it fails where an expression changes and its version does not.
     """
-    text = "\n".join(f"{rule.id} {rule.severity} {rule.version}" for rule in RULES)
+    text = "\n".join(f"{rule.id} {rule.severity} {rule.timeframe} {rule.version}" for rule in RULES)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

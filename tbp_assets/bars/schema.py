@@ -42,6 +42,7 @@ PRICES: Final = ("open", "high", "low", "close")
 VALUES: Final = (*PRICES, "volume", "transactions")
 
 EXTRA_PREFIX: Final = "vendor_"
+LONGEST_LINE: Final = 1_000
 
 QUARANTINE_SCHEMA: Final = pl.Schema(
     {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tbp_assets.bars.parsing import ParsedFile
-from tbp_assets.bars.rules import RULES
+from tbp_assets.bars.rules import Rule, rules_of
 from tbp_assets.bars.schema import BAR_SCHEMA, PRICES
 
 
@@ -30,14 +30,15 @@ class SplitDay:
 
 
 def split(parsed: ParsedFile) -> SplitDay:
-    """Apply every rule to every row.
+    """Apply every rule of the timeframe to every row.
 
     A missing volume becomes 0 and is counted as modified; missing transactions stay null; a missing price rejects.
     """
     rows = parsed.rows.with_columns(pl.col(*PRICES, "volume").fill_nan(None))
-    verdicts = rows.select(rule.holds.fill_null(value=True).alias(rule.id) for rule in RULES)
+    rules = rules_of(parsed.timeframe)
+    verdicts = rows.select(rule.holds.fill_null(value=True).alias(rule.id) for rule in rules)
     kept = verdicts.select(pl.all_horizontal(pl.all()))[:, 0]
-    quarantined = _with_reasons(rows.filter(~kept), verdicts.filter(~kept))
+    quarantined = _with_reasons(rules, rows.filter(~kept), verdicts.filter(~kept))
     candidates = rows.filter(kept)
     no_volume = candidates["volume"].null_count()
     filled = candidates.with_columns(pl.col("volume").fill_null(0.0))
@@ -50,8 +51,8 @@ def split(parsed: ParsedFile) -> SplitDay:
     )
 
 
-def _with_reasons(rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
-    broken = [pl.when(~pl.col(rule.id)).then(pl.lit(rule.id)) for rule in RULES]
+def _with_reasons(rules: tuple[Rule, ...], rows: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    broken = [pl.when(~pl.col(rule.id)).then(pl.lit(rule.id)) for rule in rules]
     reasons = verdicts.select(pl.concat_list(broken).list.drop_nulls().alias("reasons"))
     return rows.select("trading_date", "line", "ticker", "text").with_columns(
         reasons["reasons"], reasons["reasons"].list.first().alias("reason")

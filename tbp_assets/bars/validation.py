@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.facts import LakeFact, LandedFile
 from tbp_assets.bars.parsing import parse_day_file
 from tbp_assets.bars.rules import rules_version
@@ -29,7 +30,14 @@ class ValidatedDay:
 
 
 def validate(
-    content: bytes, file: LandedFile, dataset: Dataset, day: date, *, data_source: str, max_rejected_share: float
+    content: bytes,
+    file: LandedFile,
+    dataset: Dataset,
+    day: date,
+    *,
+    data_source: str,
+    max_rejected_share: float,
+    limits: Limits,
 ) -> ValidatedDay:
     """Parse and judge a landed file.
 
@@ -40,6 +48,7 @@ def validate(
         day: Trading date it must be of.
         data_source: Recorded with the day.
         max_rejected_share: Share of rejected rows above which the whole day is withheld.
+        limits: How large the file may be.
     """
     outcome = LakeFact(
         trading_date=day, status="validated", source_key=dataset.key(day), source_sha256=file.sha256,
@@ -47,7 +56,7 @@ def validate(
         extra_columns=(), validated_at=datetime.now(UTC),
     )  # fmt: skip
     try:
-        parsed = parse_day_file(content, dataset, day)
+        parsed = parse_day_file(content, dataset, day, limits)
     except FileUnusableError as error:
         refused = replace(outcome, status="refused", cause=f"{dataset.key(day)}: {error}")
         return ValidatedDay(refused, pl.DataFrame(schema=BAR_SCHEMA), pl.DataFrame(schema=QUARANTINE_SCHEMA))

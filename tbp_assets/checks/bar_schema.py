@@ -11,21 +11,26 @@ import polars as pl
 from pandera.api.polars.types import PolarsData
 from pandera.errors import SchemaErrors
 
-from tbp_assets.bars.rules import STORED_RULES, Rule
+from tbp_assets.bars.rules import STORED_RULES, Rule, rules_of
 from tbp_assets.bars.schema import BAR_COLUMNS, EXTRA_PREFIX
 
 FAILURE_SCHEMA = pl.Schema({"rule": pl.String(), "ticker": pl.String(), "problem": pl.String()})
 
 
 @cache
-def bar_schema() -> pa.DataFrameSchema:
-    """Return the schema: dtypes, nullability, descriptions, and every rule that a stored bar can be held to."""
+def bar_schema(timeframe: str) -> pa.DataFrameSchema:
+    """Return the schema: dtypes, nullability, descriptions, and every rule that a stored bar can be held to.
+
+    Args:
+        timeframe: Length of the bars, by which rules are chosen.
+    """
     columns = {
         column.name: pa.Column(column.dtype, nullable=column.nullable, description=column.text, required=True)
         for column in BAR_COLUMNS
     }
     columns[f"^{EXTRA_PREFIX}.*$"] = pa.Column(pl.String, nullable=True, regex=True, required=False)
-    checks = [pa.Check(_as_check(rule), name=rule.id, description=rule.text) for rule in STORED_RULES]
+    rules = [rule for rule in rules_of(timeframe) if rule.stored]
+    checks = [pa.Check(_as_check(rule), name=rule.id, description=rule.text) for rule in rules]
     return pa.DataFrameSchema(columns, checks=checks, strict=True, name="bars")
 
 
@@ -33,14 +38,15 @@ def _as_check(rule: Rule) -> Callable[[PolarsData], pl.LazyFrame]:
     return lambda data: data.lazyframe.select(rule.holds.fill_null(value=True).alias(rule.id))
 
 
-def schema_failures(bars: pl.DataFrame) -> pl.DataFrame:
+def schema_failures(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
     """Return what is wrong with stored bars: rule, ticker, problem; no rows where nothing is.
 
     Args:
         bars: A collected frame; on a LazyFrame pandera would look at dtypes only.
+        timeframe: Length of the bars.
     """
     try:
-        bar_schema().validate(bars, lazy=True)
+        bar_schema(timeframe).validate(bars, lazy=True)
     except SchemaErrors as errors:
         return _explained(errors, bars)
     return pl.DataFrame(schema=FAILURE_SCHEMA)

@@ -35,7 +35,7 @@ class LoadedDays:
 def every_bar_accounted_for(days: LoadedDays, day: date) -> CheckOutcome:
     """Accepted bars of the lake = bars in the database + bars outside the universe, by reason."""
     try:
-        lake, load = days.lake.fact(day), days.load(day)
+        lake, load = days.lake.whole_fact(day), days.load(day)
         accepted = days.lake.bars(lake)
     except StoredFileError as error:
         return CheckOutcome(False, str(error))
@@ -67,7 +67,7 @@ def _not_loaded(lake: LakeFact | None, load: LoadFact | None) -> str:
 def database_matches_lake(days: LoadedDays, day: date) -> CheckOutcome:
     """Every bar of the universe is in the database with the lake's values, bit for bit, and no other row is there."""
     try:
-        fact = days.lake.fact(day)
+        fact = days.lake.whole_fact(day)
         accepted = days.lake.bars(fact)
     except StoredFileError as error:
         return CheckOutcome(False, str(error))

@@ -7,16 +7,12 @@ import dagster as dg
 from tbp_assets.bars.day_state import Expectation, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.checks.outcome import CheckOutcome
-from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.landing import LandingZone
 
 
 def day_file_is_whole(landing: LandingZone, expectation: Expectation, day: date) -> CheckOutcome:
     """The provider's file is landed whole (length, gzip CRC, header), or none was expected."""
-    try:
-        fact = landing.fact(day)
-    except StoredFileError as error:
-        return CheckOutcome(False, str(error))
+    fact = landing.fact(day)
     if fact and fact.status == "landed" and fact.file:
         file = fact.file
         metadata = {

@@ -79,6 +79,7 @@ def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> Valid
         day,
         data_source=landing.data_source,
         max_rejected_share=limit,
+        limits=landing.limits,
     )
 
 

@@ -61,9 +61,11 @@ class DownloadConfig(ConfigModel):
 
 
 class ValidationConfig(ConfigModel):
-    """When a day is not trusted at all."""
+    """When a day is not trusted at all. Size and lines are bounded, because memory grows with them."""
 
     max_rejected_share: Annotated[float, Field(ge=0, lt=1)]
+    max_file_mb: Annotated[int, Field(ge=1, le=2000)]
+    max_lines: Annotated[int, Field(ge=2, le=100_000_000)]
 
 
 class RetryConfig(ConfigModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Generator
@@ -18,6 +19,8 @@ from tbp_assets.errors import StorageError, StoredFileError
 
 Fact = TypeVar("Fact")
 INCOMING = "incoming"
+
+logger = logging.getLogger(__name__)
 
 
 def sha256_of(content: bytes) -> str:
@@ -89,17 +92,28 @@ class FileStore:
         except FileNotFoundError:
             return None
         except ValidationError as error:
-            raise StoredFileError(
-                f"{path} is damaged ({error.error_count()} faults): delete it and run the day again"
-            ) from None
+            raise StoredFileError(f"{path} is damaged ({error.error_count()} faults): run the day again") from None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
+
+    def usable_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
+        """Read a fact; a damaged one counts as none, with a warning, so that its step writes it again."""
+        try:
+            return self.read_fact(path, kind)
+        except StoredFileError as error:
+            _warn_of_damage(path.stat().st_mtime_ns, str(error))
+            return None
 
 
 @cache
 def _adapter(kind: type[object]) -> TypeAdapter[object]:
     # Made once a kind: 2.4 ms, a hundred times what reading a fact takes.
     return TypeAdapter(kind)
+
+
+@cache
+def _warn_of_damage(modified: int, said: str) -> None:  # noqa: ARG001  # a version of a file is named once
+    logger.warning("%s", said)
 
 
 def _sync_directory(directory: Path) -> None:

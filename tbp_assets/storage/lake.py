@@ -35,8 +35,16 @@ class Lake:
         return self.store.root / "lake" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
 
     def fact(self, day: date) -> LakeFact | None:
-        """Return what validation made of a day, or None where it was never validated."""
-        return self.store.read_fact(self.directory(day) / f"{day}.json", LakeFact)
+        """Return what validation made of a day, or None where it was never validated or the manifest is damaged."""
+        return self.store.usable_fact(self._manifest(day), LakeFact)
+
+    def whole_fact(self, day: date) -> LakeFact | None:
+        """Return what validation made of a day, for checks: there a damaged manifest is a fault of its own.
+
+        Raises:
+            StoredFileError: The manifest is damaged.
+        """
+        return self.store.read_fact(self._manifest(day), LakeFact)
 
     def is_current(self, fact: LakeFact | None, file: LandedFile) -> bool:
         """Whether the lake holds this landed file validated by today's rules, undamaged."""
@@ -52,7 +60,7 @@ class Lake:
             bars=self._write_frame(date_, "bars", day.bars),
             quarantine=self._write_frame(date_, "quarantine", day.quarantine),
         )
-        self.store.write_fact(self.directory(date_) / f"{date_}.json", fact)
+        self.store.write_fact(self._manifest(date_), fact)
         named = {frame.name for frame in (fact.bars, fact.quarantine) if frame}
         for path in self.directory(date_).glob(f"{date_}.*.parquet"):
             if path.name not in named:
@@ -86,6 +94,9 @@ class Lake:
     def path(self, day: date, frame: StoredFrame) -> Path:
         """Return where a stored frame lies."""
         return self.directory(day) / frame.name
+
+    def _manifest(self, day: date) -> Path:
+        return self.directory(day) / f"{day}.json"
 
     def _write_frame(self, day: date, kind: str, frame: pl.DataFrame) -> StoredFrame | None:
         if frame.is_empty():

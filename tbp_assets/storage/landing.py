@@ -7,13 +7,15 @@ can be held to the count.
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
-from tbp_assets.bars.compression import decompressed
+from tbp_assets.bars.compression import Limits, decompressed
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import (
@@ -26,6 +28,9 @@ from tbp_assets.errors import (
 )
 from tbp_assets.storage.files import FileStore, sha256_of
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 Download = Callable[[BinaryIO], Listed]
 
 
@@ -37,19 +42,21 @@ class LandingZone:
         store: Directory below which `landing/<data_source>/<prefix>/YYYY/MM/` is kept.
         dataset: Which day files.
         data_source: Whose: `polygon` or `synthetic`; the two never mix.
+        limits: How large a day file may be.
     """
 
     store: FileStore
     dataset: Dataset
     data_source: str
+    limits: Limits
 
     def directory(self, day: date) -> Path:
         """Return the directory of a day's files."""
         return self.store.root / "landing" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
 
     def fact(self, day: date) -> LandingFact | None:
-        """Return what is known of a day, or None where the provider was never asked."""
-        return self.store.read_fact(self.directory(day) / f"{day}.json", LandingFact)
+        """Return what is known of a day, or None where the provider was never asked or the manifest is damaged."""
+        return self.store.usable_fact(self.directory(day) / f"{day}.json", LandingFact)
 
     def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
         """Whether the listed version of a file is landed already, and undamaged."""
@@ -77,7 +84,8 @@ class LandingZone:
         """
         try:
             with self.store.writing() as stream:
-                file = self._verified(day, stream, download(cast("BinaryIO", stream)), source)
+                answer = download(cast("BinaryIO", _Bounded(stream, self.limits)))
+                file = self._verified(day, stream, answer, source)
                 self.store.commit(stream, self.directory(day) / file.name)
         except FileAbsentError as error:
             return self.record(day, "absent", str(error), etag=etag)
@@ -121,27 +129,44 @@ class LandingZone:
         return fact
 
     def _verified(self, day: date, stream: IO[bytes], answer: Listed, source: str) -> LandedFile:
+        size = stream.seek(0, os.SEEK_END)
+        if answer.bytes is not None and size != answer.bytes:
+            raise SourceUnavailableError(f"{source}: {size:,} of {answer.bytes:,} bytes arrived")
         stream.seek(0)
-        content = stream.read()
-        if answer.bytes is not None and len(content) != answer.bytes:
-            raise SourceUnavailableError(f"{source}: {len(content):,} of {answer.bytes:,} bytes arrived")
-        lines = _count_lines(content, self.dataset)
-        digest = hashlib.sha256(content).hexdigest()
+        lines = _count_lines(stream, self.dataset, self.limits)
+        stream.seek(0)
+        digest = hashlib.file_digest(cast("io.BufferedRandom", stream), "sha256").hexdigest()
         return LandedFile(
             name=f"{day}.{digest}.csv.gz",
             source=source,
             sha256=digest,
             etag=answer.etag,
-            bytes=len(content),
+            bytes=size,
             lines=lines,
             last_modified=answer.last_modified,
             landed_at=datetime.now(UTC),
         )
 
 
-def _count_lines(compressed: bytes, dataset: Dataset) -> int:
+class _Bounded(io.RawIOBase):
+    """Passes a download on to a stream, and ends it once it is larger than a day file may be."""
+
+    def __init__(self, target: IO[bytes], limits: Limits) -> None:
+        self._target, self._limits, self._size = target, limits, 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        content = memoryview(data)
+        self._size += content.nbytes
+        self._limits.check_bytes(self._size, "the file")
+        return self._target.write(content)
+
+
+def _count_lines(packed: IO[bytes], dataset: Dataset, limits: Limits) -> int:
     lines, last, first = 0, b"\n", b""
-    for chunk in decompressed(compressed):
+    for chunk in decompressed(packed, limits):
         first = first or chunk
         lines, last = lines + chunk.count(b"\n"), chunk[-1:]
     if not first:

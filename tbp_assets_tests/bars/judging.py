@@ -11,17 +11,17 @@ from tbp_assets.bars.parsing import ParsedFile, parse_day_file
 from tbp_assets.bars.splitting import SplitDay, split
 from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets_tests.day_files import HEADER, TUESDAY, day_file, row
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file, row
 
 
 def parse(content: bytes, day: date = TUESDAY) -> ParsedFile:
     """Parse the decompressed content of a day file."""
-    return parse_day_file(gzip.compress(content, mtime=0), US_STOCKS_DAY_AGGS, day)
+    return parse_day_file(gzip.compress(content, mtime=0), US_STOCKS_DAY_AGGS, day, LIMITS)
 
 
 def judge(rows: Sequence[str], day: date = TUESDAY, header: str = HEADER) -> SplitDay:
     """Split a day file of these lines."""
-    return split(parse_day_file(day_file(rows, header), US_STOCKS_DAY_AGGS, day))
+    return split(parse_day_file(day_file(rows, header), US_STOCKS_DAY_AGGS, day, LIMITS))
 
 
 def reasons(line: str) -> list[str]:
@@ -52,4 +52,5 @@ def validated_content(content: bytes, lines: int, *, max_rejected_share: float =
         TUESDAY,
         data_source="polygon",
         max_rejected_share=max_rejected_share,
+        limits=LIMITS,
     )

@@ -6,11 +6,12 @@ import gzip
 
 import pytest
 
+from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.parsing import parse_day_file
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import FileUnusableError
 from tbp_assets_tests.bars.judging import parse
-from tbp_assets_tests.day_files import HEADER, TUESDAY, day_file, good_rows, row
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file, good_rows, row
 
 pytestmark = pytest.mark.unit
 
@@ -19,7 +20,7 @@ WHOLE = day_file(good_rows(TUESDAY))
 
 def refusal(compressed: bytes) -> str:
     with pytest.raises(FileUnusableError) as caught:
-        parse_day_file(compressed, US_STOCKS_DAY_AGGS, TUESDAY)
+        parse_day_file(compressed, US_STOCKS_DAY_AGGS, TUESDAY, LIMITS)
     return str(caught.value)
 
 
@@ -52,7 +53,7 @@ def test_junk_after_the_gzip_is_refused() -> None:
 
 def test_a_file_of_two_gzip_members_is_read_whole() -> None:
     content = gzip.compress(f"{HEADER}\n{row('A')}\n".encode()) + gzip.compress(f"{row('B')}\n".encode())
-    assert parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY).rows["ticker"].to_list() == ["A", "B"]
+    assert parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, LIMITS).rows["ticker"].to_list() == ["A", "B"]
 
 
 def test_a_file_larger_than_one_piece_is_read_whole() -> None:
@@ -90,8 +91,37 @@ def test_an_extra_column_named_twice_is_refused() -> None:
     assert "names a column twice" in refusal(with_header(HEADER + ",otc,otc"))
 
 
-def test_text_that_is_not_utf_8_is_refused_with_its_place() -> None:
-    assert refusal(gzip.compress(HEADER.encode() + b"\n\xff")) == f"not UTF-8 text (byte {len(HEADER) + 1})"
+def test_a_header_that_is_not_utf_8_is_refused() -> None:
+    message = refusal(gzip.compress(HEADER.encode() + b",otc\xff\n" + row().encode()))
+    assert message == f"the header is no printable text: '{HEADER},otc\ufffd'"
+
+
+@pytest.mark.parametrize("name", ["o\0tc", "o\rtc", "\x1b[31motc", "o\u2028tc"])
+def test_a_column_whose_name_is_not_printable_is_refused(name: str) -> None:
+    assert "the header is no printable text" in refusal(with_header(f"{HEADER},{name}"))
+
+
+def test_a_header_longer_than_a_line_may_be_is_refused() -> None:
+    message = refusal(with_header(f"{HEADER},{'x' * 10_000_000}"))
+    assert message.startswith("the header is longer than one of a day file; it begins 'ticker,volume")
+    assert len(message) < 300
+
+
+def test_a_header_of_very_many_columns_is_refused() -> None:
+    assert "the header is longer" in refusal(with_header(f"{HEADER},{','.join(f'x{n}' for n in range(57))}"))
+
+
+def test_a_file_that_unpacks_to_more_than_a_day_file_may_have_is_refused() -> None:
+    small = Limits(megabytes=1, lines=LIMITS.lines)
+    with pytest.raises(FileUnusableError, match=r"the decompressed file is larger than 1 MB .*max_file_mb"):
+        parse_day_file(gzip.compress(bytes(1_000_001)), US_STOCKS_DAY_AGGS, TUESDAY, small)
+
+
+def test_a_file_of_more_lines_than_a_day_file_may_have_is_refused() -> None:
+    content = gzip.compress(f"{HEADER}\n{row()}\n\n".encode())
+    with pytest.raises(FileUnusableError, match=r"more than 2 lines .*max_lines"):
+        parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, Limits(megabytes=1, lines=2))
+    assert parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, Limits(megabytes=1, lines=3)).rows.height == 2
 
 
 def test_text_in_utf_16_is_refused() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from tbp_assets.bars.schema import BAR_SCHEMA
+from tbp_assets.bars.schema import BAR_SCHEMA, LONGEST_LINE
+from tbp_assets.bars.splitting import split
 from tbp_assets_tests.bars.judging import judge, parse, reasons
 from tbp_assets_tests.day_files import HEADER, TUESDAY, row
 
@@ -115,3 +116,45 @@ def test_a_file_of_bad_rows_only_has_no_bars_and_no_fault() -> None:
     assert result.accepted.height == 0
     assert result.accepted.schema == BAR_SCHEMA
     assert result.quarantined.select(pl.len()).item() == 2
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xc3", b"\xe2\x80", b"\xed\xa0\x80", b"\xc0\xaf"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_a_byte_that_is_not_utf_8_costs_its_line_only(bad: bytes, newline: bytes) -> None:
+    lines = [HEADER.encode(), row("A").encode(), b"B" + bad, row("C").encode() + bad, row("D").encode()]
+    result = split(parse(newline.join([*lines, b""])))
+    assert result.accepted["ticker"].to_list() == ["A", "D"]
+    assert result.quarantined.select("line", "reason").rows() == [(3, "not_utf8"), (4, "not_utf8")]
+
+
+def test_a_line_that_is_not_utf_8_shows_where_it_cannot_be_read() -> None:
+    assert split(parse(HEADER.encode() + b"\nA\xff,1\n")).quarantined["text"].to_list() == ["A\ufffd,1"]
+
+
+def test_the_sign_for_unreadable_text_is_itself_utf_8() -> None:
+    header = f"{HEADER},note"
+    assert judge([row("A") + ",\ufffd"], header=header).accepted["vendor_note"].to_list() == ["\ufffd"]
+
+
+def test_a_byte_order_mark_in_a_later_line_is_a_bad_ticker() -> None:
+    assert judge([row("\ufeffA"), row("B")]).rejected == {"ticker_malformed": 1}
+
+
+def test_a_line_of_ten_megabytes_costs_itself_and_little_room() -> None:
+    result = judge([row("A"), row("B" * 10_000_000), row("C")])
+    assert result.accepted["ticker"].to_list() == ["A", "C"]
+    (text,) = result.quarantined["text"].to_list()
+    assert result.rejected == {"line_too_long": 1}
+    assert text == "B" * LONGEST_LINE + f"… ({10_000_000 - 1 + len(row('B')):,} characters)".replace(",", "")
+    assert result.quarantined.estimated_size() < 10_000
+
+
+def test_a_line_may_be_as_long_as_the_rule_says() -> None:
+    header, room = f"{HEADER},note", LONGEST_LINE - len(row("A")) - 1
+    assert judge([row("A") + "," + "é" * room], header=header).accepted.height == 1
+    assert judge([row("A") + "," + "é" * (room + 1), row("B") + ","], header=header).rejected == {"line_too_long": 1}
+
+
+def test_very_many_blank_lines_are_counted_one_by_one() -> None:
+    result = judge([row("A"), *[""] * 100_000, row("B")])
+    assert (result.accepted.height, result.rejected) == (2, {"wrong_field_count": 100_000})

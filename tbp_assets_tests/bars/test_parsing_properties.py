@@ -15,7 +15,7 @@ from tbp_assets.bars.schema import BAR_SCHEMA
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import FileUnusableError
 from tbp_assets_tests.bars.judging import judge, parse, validated_content
-from tbp_assets_tests.day_files import HEADER, TUESDAY, row
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, row
 
 pytestmark = pytest.mark.unit
 
@@ -39,7 +39,7 @@ def line_count(content: bytes) -> int:
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_gzip_are_refused_without_a_traceback(content: bytes) -> None:
     with pytest.raises(FileUnusableError):
-        parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY)
+        parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, LIMITS)
 
 
 @quick
@@ -49,7 +49,7 @@ def test_a_damaged_byte_is_refused_or_changes_nothing(place: int, value: int) ->
     packed = bytearray(gzip.compress(content, mtime=0))
     packed[place % len(packed)] = value
     try:
-        rows = parse_day_file(bytes(packed), US_STOCKS_DAY_AGGS, TUESDAY).rows
+        rows = parse_day_file(bytes(packed), US_STOCKS_DAY_AGGS, TUESDAY, LIMITS).rows
     except FileUnusableError:
         return
     assert rows["text"].to_list() == [row("A"), row("B")]

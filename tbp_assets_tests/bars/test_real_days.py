@@ -15,7 +15,7 @@ from tbp_assets.bars.splitting import SplitDay, split
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.settings import PROJECT_ROOT
-from tbp_assets_tests.day_files import FRIDAY, REAL_DATA, THURSDAY, TUESDAY, WEDNESDAY
+from tbp_assets_tests.day_files import FRIDAY, LIMITS, REAL_DATA, THURSDAY, TUESDAY, WEDNESDAY
 
 pytestmark = [
     pytest.mark.unit,
@@ -41,7 +41,7 @@ def content(day: date) -> bytes:
 
 @cache
 def real(day: date) -> SplitDay:
-    return split(parse_day_file(content(day), US_STOCKS_DAY_AGGS, day))
+    return split(parse_day_file(content(day), US_STOCKS_DAY_AGGS, day, LIMITS))
 
 
 def fields(day: date) -> dict[str, list[str]]:

@@ -131,3 +131,7 @@ def test_days_come_oldest_first() -> None:
 
 def test_a_listed_day_outside_the_window_is_not_asked_for() -> None:
     assert asked(DayFacts(TUESDAY), listing={THURSDAY: listed()}) == []
+
+
+def test_a_loaded_day_that_the_lake_lost_is_validated_again() -> None:
+    assert asked(replace(loaded(TUESDAY), lake=None), listing={TUESDAY: listed()}) == [TUESDAY]

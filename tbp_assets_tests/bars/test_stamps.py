@@ -12,7 +12,7 @@ from tbp_assets.bars.splitting import split
 from tbp_assets.bars.validation import validate
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets_tests.bars.judging import judge, landed
-from tbp_assets_tests.day_files import REAL_DATA, TUESDAY, day_file, row, stamp
+from tbp_assets_tests.day_files import LIMITS, REAL_DATA, TUESDAY, day_file, row, stamp
 
 pytestmark = pytest.mark.unit
 
@@ -57,7 +57,13 @@ def test_a_file_stamped_with_the_next_day_is_withheld_with_that_cause() -> None:
     monday, tuesday = date(2019, 8, 12), date(2019, 8, 13)
     content = day_file([row("A", tuesday), row("B", tuesday)])
     day = validate(
-        content, landed(content, 3), US_STOCKS_DAY_AGGS, monday, data_source="polygon", max_rejected_share=0.05
+        content,
+        landed(content, 3),
+        US_STOCKS_DAY_AGGS,
+        monday,
+        data_source="polygon",
+        max_rejected_share=0.05,
+        limits=LIMITS,
     )
     assert day.fact.status == "withheld"
     assert "2019-08-12" in day.fact.cause
@@ -77,6 +83,7 @@ def test_the_vendors_seventeen_digit_stamps_are_withheld_with_their_cause() -> N
     day = validate(
         content, landed(content, len(lines) + 1), US_STOCKS_DAY_AGGS, EXCERPT_DAY, data_source="polygon",
         max_rejected_share=0.05,
+        limits=LIMITS,
     )  # fmt: skip
     assert (day.fact.status, day.fact.accepted) == ("withheld", 0)
     assert day.fact.rejected == {"timestamp_not_nanoseconds": 99}
@@ -86,6 +93,6 @@ def test_the_vendors_seventeen_digit_stamps_are_withheld_with_their_cause() -> N
 @pytest.mark.skipif(not DAYS.exists(), reason=f"the vendor's excerpt is not at {DAYS}")
 def test_the_vendors_day_bars_stamped_at_the_close_are_accepted() -> None:
     header, *lines = DAYS.read_text(encoding="utf-8").splitlines()
-    result = split(parse_day_file(day_file(lines, header), US_STOCKS_DAY_AGGS, EXCERPT_DAY))
+    result = split(parse_day_file(day_file(lines, header), US_STOCKS_DAY_AGGS, EXCERPT_DAY, LIMITS))
     assert (result.accepted.height, result.quarantined.height) == (99, 0)
     assert set(result.accepted["timestamp"]) == {datetime(2023, 3, 28, 20, tzinfo=UTC)}

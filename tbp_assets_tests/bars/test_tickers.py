@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tbp_assets.bars.parsing import parse_day_file
-from tbp_assets.bars.splitting import split
+from tbp_assets.bars.splitting import SplitDay, split
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets_tests.bars.judging import judge, parse
-from tbp_assets_tests.day_files import HEADER, TUESDAY, day_file, row, stamp
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file, row, stamp
 
 pytestmark = pytest.mark.unit
 
 AWKWARD = ["NA", "NAN", "TRUE", "PRN", "null", "None", "1E5", "007", "-", "BRK.A", "ACHR.WS", "nan", "inf", "#"]
 HOUR = 3_600_000_000_000
+
+
+def judge_minutes(rows: Sequence[str]) -> SplitDay:
+    """Split a file of minute bars."""
+    minutes = replace(US_STOCKS_DAY_AGGS, timeframe="1m")
+    return split(parse_day_file(day_file(rows), minutes, TUESDAY, LIMITS))
 
 
 @pytest.mark.parametrize("ticker", AWKWARD)
@@ -39,7 +47,7 @@ def test_bars_are_sorted_by_the_bytes_of_their_ticker() -> None:
 def test_the_bars_of_a_ticker_are_sorted_by_time() -> None:
     hours = list(range(24))
     random.Random(7).shuffle(hours)
-    accepted = judge([row("A", window_start=stamp(TUESDAY) + hour * HOUR) for hour in hours]).accepted
+    accepted = judge_minutes([row("A", window_start=stamp(TUESDAY) + hour * HOUR) for hour in hours]).accepted
     assert accepted["timestamp"].is_sorted()
     assert accepted.height == 24
 
@@ -54,7 +62,7 @@ def test_an_empty_ticker_is_a_bad_row() -> None:
 
 def test_a_ticker_column_that_is_not_reached_by_a_short_line_is_a_bad_row() -> None:
     header = ",".join(reversed(HEADER.split(",")))
-    result = split(parse_day_file(day_file(["7"], header), US_STOCKS_DAY_AGGS, TUESDAY))
+    result = split(parse_day_file(day_file(["7"], header), US_STOCKS_DAY_AGGS, TUESDAY, LIMITS))
     assert result.quarantined["reasons"][0].to_list()[:2] == ["wrong_field_count", "ticker_malformed"]
 
 
@@ -75,8 +83,17 @@ def test_a_good_copy_of_a_bad_row_is_not_trusted_either() -> None:
     assert result.rejected == {"price_not_positive": 1, "duplicate_key": 1}
 
 
-def test_one_ticker_at_two_times_is_no_duplicate() -> None:
-    assert judge([row("A"), row("A", window_start=stamp(TUESDAY) + HOUR)]).rejected == {}
+def test_two_day_bars_of_a_ticker_are_not_trusted_whatever_their_stamps() -> None:
+    result = judge([row("A"), row("A", window_start=stamp(TUESDAY) + HOUR), row("B")])
+    assert (result.accepted["ticker"].to_list(), result.rejected) == (["B"], {"second_bar_of_day": 2})
+
+
+def test_two_minute_bars_of_a_ticker_are_no_duplicates() -> None:
+    assert judge_minutes([row("A"), row("A", window_start=stamp(TUESDAY) + HOUR)]).rejected == {}
+
+
+def test_a_minute_bar_that_occurs_twice_is_not_trusted() -> None:
+    assert judge_minutes([row("A"), row("A", volume=1), row("B")]).rejected == {"duplicate_key": 2}
 
 
 def test_parsing_judges_nothing() -> None:

@@ -97,7 +97,7 @@ def test_damaged_manifest_fails_its_day_and_no_other(tmp_path: Path) -> None:
     (lake.directory(TUESDAY) / f"{TUESDAY}.json").write_text("{")
     found = matches(lake, DAYS)
     assert [day for day, outcome in found.items() if not outcome.passed] == [TUESDAY]
-    assert "delete it and run the day again" in found[TUESDAY].description
+    assert "is damaged (1 faults): run the day again" in found[TUESDAY].description
     assert not every_line_accounted_for(lake, TUESDAY).passed
 
 
@@ -122,7 +122,8 @@ def test_days_are_read_a_bounded_number_at_a_time(tmp_path: Path, monkeypatch: p
     assert [len(batch) for batch in batched_days(days)] == [DAYS_IN_A_FRAME, DAYS_IN_A_FRAME, 1]
     frames = list[int]()
 
-    def counting(bars: pl.DataFrame) -> pl.DataFrame:
+    def counting(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
+        assert timeframe == "1d"
         frames.append(bars.height)
         return pl.DataFrame()
 

@@ -11,8 +11,10 @@ from tbp_assets_tests.cli.bad_files import Bad, bad_files
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import HEADER, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
+from tbp_assets_tests.storage.days import query
 
 pytestmark = pytest.mark.integration
+STATUS = ("status", "--from", TUESDAY, "--to", THURSDAY, "--json")
 BACKFILL = ("backfill", TUESDAY, THURSDAY)
 
 
@@ -67,6 +69,38 @@ def test_a_repaired_file_is_taken_and_nothing_else_is_asked_for(project: Project
     said.must_be(0)
     assert (said.json["downloads"], said.json["inserted"], said.json["rows"]) == (1, 3, 9)
     assert said.json["done_before"] == ["2024-01-02", "2024-01-04"]
+
+
+@pytest.mark.parametrize(("zone", "garbage"), [("landing", b'{"trading_date": "2024-'), ("lake", b'{"version": 3}')])
+def test_a_damaged_manifest_is_named_and_its_day_loaded_with_the_others(
+    project: Project, tbp: Tbp, zone: str, garbage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.publish({day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY, THURSDAY)})
+    tbp(*BACKFILL).must_be(0)
+    query(project.database(), "TRUNCATE market_data_raw, load_ledger")
+    (manifest,) = (project.store / zone).rglob("2024-01-03.json")
+    manifest.write_bytes(garbage)
+    said = tbp(*BACKFILL, "--json")
+    said.must_be(0)
+    assert loaded_days(tbp) == ["2024-01-02", "2024-01-03", "2024-01-04"]
+    assert [record.getMessage().split()[0] for record in caplog.records if "damaged" in record.message] == [
+        str(manifest)
+    ]
+    assert tbp(*BACKFILL, "--json").json["done_before"] == ["2024-01-02", "2024-01-03", "2024-01-04"]
+
+
+@pytest.mark.parametrize("zone", ["landing", "lake"])
+def test_a_damaged_manifest_of_a_loaded_day_heals(project: Project, tbp: Tbp, zone: str) -> None:
+    project.publish({day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY, THURSDAY)})
+    tbp(*BACKFILL).must_be(0)
+    (manifest,) = (project.store / zone).rglob("2024-01-03.json")
+    manifest.write_bytes(b"garbage")
+    states = {day["trading_date"]: day["detail"] for day in tbp(*STATUS).json["days"]}
+    assert [day for day, detail in states.items() if "no longer knows" in detail] == ["2024-01-03"]
+    said = tbp(*BACKFILL, "--json")
+    said.must_be(0)
+    assert (said.json["done_before"], said.json["inserted"]) == (["2024-01-02", "2024-01-04"], 0)
+    assert tbp(*BACKFILL, "--json").json["done_before"] == ["2024-01-02", "2024-01-03", "2024-01-04"]
 
 
 def test_a_column_the_vendor_added_is_kept_and_does_not_stop_the_day(project: Project, tbp: Tbp) -> None:

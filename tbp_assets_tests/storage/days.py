@@ -18,7 +18,7 @@ from tbp_assets.storage.files import FileStore, sha256_of
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import Download, LandingZone
 from tbp_assets.storage.load import DayToLoad, load_day
-from tbp_assets_tests.day_files import HEADER, TUESDAY, day_file
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file
 
 ALL = Universe("all", (), everything=True)
 PUBLISHED = datetime(2024, 1, 3, 16, tzinfo=UTC)
@@ -32,7 +32,7 @@ def universe(*tickers: str) -> Universe:
 
 def landing_zone(root: Path) -> LandingZone:
     """Return a landing zone of the provider's day files."""
-    return LandingZone(FileStore(root), US_STOCKS_DAY_AGGS, "polygon")
+    return LandingZone(FileStore(root), US_STOCKS_DAY_AGGS, "polygon", LIMITS)
 
 
 def lake_in(root: Path) -> Lake:
@@ -78,6 +78,7 @@ def validated(
         day,
         data_source=data_source,
         max_rejected_share=share,
+        limits=LIMITS,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -125,10 +126,15 @@ def test_fact_that_was_never_written_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b'{"text": "a"', b'{"text": "a"}', b"[1]", b"\xff\xfe"])
-def test_damaged_fact_names_the_file_and_the_cure(tmp_path: Path, content: bytes) -> None:
+def test_damaged_fact_is_none_and_its_file_is_named_once(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "note.json"
     path.write_bytes(content)
-    with pytest.raises(StoredFileError, match=f"{path} is damaged .* delete it and run the day again"):
+    assert [FileStore(tmp_path).usable_fact(path, Note) for _ in range(3)] == [None] * 3
+    said = f"{path} is damaged (1 faults): run the day again"
+    assert [record.getMessage() for record in caplog.records] == [said]
+    with pytest.raises(StoredFileError, match=re.escape(said)):
         FileStore(tmp_path).read_fact(path, Note)
 
 

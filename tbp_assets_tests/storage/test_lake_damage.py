@@ -50,11 +50,12 @@ def test_lost_quarantine_is_named(tmp_path: Path) -> None:
         lake.quarantine(fact)
 
 
-def test_damaged_manifest_is_named(tmp_path: Path) -> None:
-    lake, *_ = written(tmp_path)
+def test_day_with_a_damaged_manifest_was_never_validated(tmp_path: Path) -> None:
+    lake, fact, *_ = written(tmp_path)
     (lake.directory(TUESDAY) / "2024-01-02.json").write_text("{}")
-    with pytest.raises(StoredFileError, match=r"2024-01-02\.json is damaged"):
-        lake.fact(TUESDAY)
+    assert lake.fact(TUESDAY) is None
+    again, again_fact, *_ = written(tmp_path)
+    assert again.fact(TUESDAY) == replace(fact, validated_at=again_fact.validated_at)
 
 
 def test_day_of_this_file_and_these_rules_is_current(tmp_path: Path) -> None:

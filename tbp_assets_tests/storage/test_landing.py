@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.files import sha256_of
 from tbp_assets.storage.landing import LandingZone, _count_lines  # pyright: ignore[reportPrivateUsage]
-from tbp_assets_tests.day_files import HEADER, TUESDAY, WEDNESDAY, day_file, good_rows, row
+from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.storage.days import PUBLISHED, SOURCE, landing_zone, sending
 
 pytestmark = pytest.mark.unit
@@ -69,8 +70,8 @@ def test_lines_are_counted_with_and_without_a_final_newline(tmp_path: Path, endi
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_count_agrees_with_the_parser_that_is_held_to_it(body: str) -> None:
     content = gzip.compress(f"{HEADER}\n{body}".encode())
-    rows = parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY).rows.height
-    assert _count_lines(content, US_STOCKS_DAY_AGGS) == 1 + rows
+    rows = parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, LIMITS).rows.height
+    assert _count_lines(io.BytesIO(content), US_STOCKS_DAY_AGGS, LIMITS) == 1 + rows
 
 
 def test_restated_file_lies_beside_the_older_one(tmp_path: Path) -> None:
@@ -127,4 +128,4 @@ def test_deleted_file_is_named_when_it_is_read(tmp_path: Path) -> None:
 def test_data_sources_do_not_mix(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
-    assert LandingZone(zone.store, zone.dataset, "synthetic").fact(TUESDAY) is None
+    assert LandingZone(zone.store, zone.dataset, "synthetic", LIMITS).fact(TUESDAY) is None

@@ -15,7 +15,6 @@ from tbp_assets.errors import (
     NotEntitledError,
     RateLimitedError,
     SourceUnavailableError,
-    StoredFileError,
 )
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
@@ -120,9 +119,10 @@ def test_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
     assert kept(zone) == []
 
 
-def test_damaged_manifest_is_named_with_its_cure(tmp_path: Path) -> None:
+def test_day_with_a_damaged_manifest_was_never_asked_for_and_lands_again(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
     (zone.directory(TUESDAY) / "2024-01-02.json").write_text('{"trading_date": "2024-')
-    with pytest.raises(StoredFileError, match=r"2024-01-02\.json is damaged .* delete it and run the day again"):
-        zone.fact(TUESDAY)
+    assert zone.fact(TUESDAY) is None
+    assert zone.land(TUESDAY, sending(WHOLE), SOURCE) == zone.fact(TUESDAY)
+    assert len(kept(zone)) == 2

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.integration
 MILLIONTHS = st.integers(1, 10**12).map(lambda n: n / 10**6)
 ANY_PRICE = st.floats(min_value=5e-324, allow_infinity=False, allow_nan=False)
 ANY_VOLUME = st.floats(min_value=0.0, allow_infinity=False, allow_nan=False)
+PRINTABLE = st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='",')
 SQL_TICKERS = (
     "');DROP/**/TABLE/**/load_ledger", "';DELETE/**/FROM/**/x;--", "'", "''", "\\", "\\.", "\\N", "--", "$1", "%s",
     "%(a)s", ":tickers", "{}", "NULL", "null", "NaN", "#", "\t"[:0] + "/*", "COPY",
@@ -112,6 +113,31 @@ def test_tickers_that_look_like_sql_are_only_data(project: Project) -> None:
     assert set(stored(database)) == set(SQL_TICKERS)
     assert load(database, validated([row("AAPL")])).deleted == len(SQL_TICKERS)
     assert (list(stored(database)), count(database, "load_ledger")) == (["AAPL"], 3)
+
+
+def test_any_ticker_that_is_accepted_comes_back_as_it_was_sent(project: Project) -> None:
+    database = project.database()
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.lists(st.text(PRINTABLE, min_size=1, max_size=32), min_size=1, max_size=60, unique=True))
+    def check(tickers: list[str]) -> None:
+        query(database, "TRUNCATE market_data_raw, load_ledger")
+        day = validated([row(ticker) for ticker in tickers])
+        assert day.bars["ticker"].to_list() == sorted(tickers)
+        comes_back(database, day)
+        comes_back(database, validated([row(ticker, close=10.75) for ticker in tickers]))
+        assert list(stored(database)) == sorted(tickers)
+
+    check()
+
+
+def test_lines_that_are_no_text_leave_the_others_loaded_and_are_kept_beside_them(project: Project) -> None:
+    bad = ["A\0B", "Ä", "🚀", "A\rB", "\ufeffA", "A\u2028B", '"A', "A" * 33, " A", "", "A\x1b[31m", "A\tB"]
+    good = ["../../etc", "%2e%2e", "A/B", "A" * 32, "'--", "\\x00", "\\0"]
+    day = validated([row(ticker) for ticker in (*bad, *good)], share=0.9)
+    comes_back(project.database(), day)
+    assert set(stored(project.database())) == set(good)
+    assert sorted(day.quarantine["ticker"]) == sorted(bad)
 
 
 @pytest.mark.parametrize(
