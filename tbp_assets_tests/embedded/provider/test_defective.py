@@ -45,7 +45,7 @@ def test_a_spoiled_file_is_another_file_and_always_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", ["truncated", "wrong_checksum", "corrupt_byte", "html_page"])
 def test_what_is_no_whole_gzip_file_is_refused(name: str) -> None:
     with pytest.raises(FileUnusableError, match="not a whole gzip file"):
-        list(decompressed(DEFECTS[name](GOOD), LIMITS))
+        list(decompressed(io.BytesIO(DEFECTS[name](GOOD)), LIMITS))
 
 
 def test_a_wrong_checksum_spoils_no_line() -> None:
@@ -112,7 +112,7 @@ def test_text_is_spoiled_where_it_says() -> None:
 def test_a_bomb_is_a_good_gzip_file_of_at_least_the_size(inflated: int) -> None:
     bomb = defective.gzip_bomb(GOOD, inflated)
     size, first = 0, b""
-    for chunk in decompressed(bomb, LIMITS):
+    for chunk in decompressed(io.BytesIO(bomb), LIMITS):
         size, first = size + len(chunk), first or chunk
     assert inflated <= size < inflated + 2_100_000
     assert first.startswith(f"{HEADER}\n{ROWS[0]}\n{ROWS[0]}\n".encode())
