@@ -97,7 +97,7 @@ def _stream(
         except StoredFileError as error:
             yield StreamedDay(day.trading_date, open=DayState("rejected", str(error)))
             continue
-        load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe)
+        load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe, day.quarantined)
         yield StreamedDay(day.trading_date, load, _newer_file(day.fact, landing.fact(day.trading_date)))
 
 

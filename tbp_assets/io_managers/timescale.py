@@ -6,7 +6,7 @@ that were loaded are reported one by one before the step fails naming the others
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from dagster import InputContext, OutputContext
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import LoadFact
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets.errors import TbpError
+from tbp_assets.errors import StoredFileError, TbpError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure, days_stay_open
 from tbp_assets.storage.database import Database
@@ -73,8 +73,8 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         try:
             database = self.database.open()
             context.log.info("%s → %s", obj.source, database.address)
-            for day in obj.days:
-                metadata = self._settle(context, obj, database, day)
+            for streamed in obj.days:
+                day, metadata = self._settle(context, obj, database, streamed)
                 obj.attach(day.trading_date, metadata)
                 logger.info("%s settled", day.trading_date)
                 if day.open:
@@ -92,10 +92,16 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         """Refuse: the table is read with SQL, not handed on by Dagster."""
         raise NotImplementedError("read market_data_raw with SQL; depend on it with deps=")
 
-    def _settle(self, context: OutputContext, stream: LoadStream, database: Database, day: StreamedDay) -> Metadata:
+    def _settle(
+        self, context: OutputContext, stream: LoadStream, database: Database, day: StreamedDay
+    ) -> tuple[StreamedDay, Metadata]:
         started = perf_counter()
-        load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id) if day.load else None
-        return stream.describe(day, load, perf_counter() - started)
+        try:
+            load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id) if day.load else None
+        except StoredFileError as error:
+            # The quarantine, which names the cause of a removal, cannot be read: the day stays as it was.
+            day, load = replace(day, load=None, open=DayState("rejected", str(error))), None
+        return day, stream.describe(day, load, perf_counter() - started)
 
 
 def _report(context: OutputContext, stream: LoadStream, done: dict[date, Metadata]) -> None:

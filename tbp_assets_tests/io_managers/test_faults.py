@@ -120,7 +120,7 @@ def test_database_that_is_down_is_tried_again_and_named(project: Project) -> Non
     ("password", "words"),
     [
         ("wrong-and-secret", "password authentication failed"),
-        (None, "has no tables yet; this release needs 0001: run `tbp migrate`"),
+        (None, "has no tables yet; this release needs 0002: run `tbp migrate`"),
     ],
 )
 def test_database_that_refuses_us_fails_at_once_with_the_cure(

@@ -37,7 +37,7 @@ def set_version(database: Database, version: str) -> None:
 def test_first_migration_makes_the_tables(project: Project) -> None:
     database = untouched(project)
     assert migrate(database) == (None, newest_version())
-    assert tables(database) == {"market_data_raw", "load_ledger", VERSION_TABLE}
+    assert tables(database) == {"market_data_raw", "market_data_revisions", "load_ledger", VERSION_TABLE}
     require_current(database)
 
 
@@ -62,7 +62,7 @@ def test_two_migrations_at_once_make_one_schema(project: Project) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=15)
-    assert sorted(results, key=str) == [("0001", "0001"), (None, "0001")]
+    assert sorted(results, key=str) == [(newest_version(), newest_version()), (None, newest_version())]
 
 
 def test_migration_that_fails_leaves_nothing(project: Project) -> None:
@@ -78,15 +78,15 @@ def test_migration_that_fails_leaves_nothing(project: Project) -> None:
 
 def test_database_without_tables_is_named_with_the_command_that_makes_them(project: Project) -> None:
     database = untouched(project)
-    with pytest.raises(SchemaVersionError, match="has no tables yet; this release needs 0001: run `tbp migrate`"):
+    with pytest.raises(SchemaVersionError, match="has no tables yet; this release needs 0002: run `tbp migrate`"):
         require_current(database)
     assert tables(database) == set()
 
 
 def test_database_of_an_older_release_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     database = project.database()
-    monkeypatch.setattr(migrations, "newest_version", lambda: "0002")
-    with pytest.raises(SchemaVersionError, match="is at revision 0001; this release needs 0002: run `tbp migrate`"):
+    monkeypatch.setattr(migrations, "newest_version", lambda: "0003")
+    with pytest.raises(SchemaVersionError, match="is at revision 0002; this release needs 0003: run `tbp migrate`"):
         require_current(database)
 
 
