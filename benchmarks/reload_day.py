@@ -16,13 +16,13 @@ from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.embedded.postgres import ensure_server, release, stop_server
 from tbp_assets.storage.database import Database, DatabaseAddress
 from tbp_assets.storage.migrations import migrate
-from tbp_assets_tests.day_files import TUESDAY, row
+from tbp_assets_tests.day_files import row
 from tbp_assets_tests.storage.days import load, query, validated
 
 
 def lines(rows: int, *, changed: int = 0, dropped: int = 0) -> list[str]:
     """Return a day file's lines; the last ones absent, those before them with another close."""
-    chance, found = random.Random(7), list[str]()
+    chance, found = random.Random(7), list[str]()  # noqa: S311
     for n in range(rows):
         low = round(chance.uniform(1, 500), 4)
         volume, transactions = chance.randint(1, 10**7), chance.randint(1, 10**5)
@@ -58,8 +58,16 @@ def main(rows: int = 10_400, repeats: int = 15) -> None:
         validated(lines(rows, **kind)) for kind in ({}, {"changed": 100}, {"changed": 100, "dropped": 100})
     )
     everything = validated(lines(rows, changed=rows))
-    days = [("first", plain), ("again", plain), ("again, 2nd", plain), ("again, 3rd", plain),
-            ("100 changed", half), ("100 dropped", gone), ("200 changed, 100 added", plain), ("all changed", everything)]  # fmt: skip
+    days = [
+        ("first", plain),
+        ("again", plain),
+        ("again, 2nd", plain),
+        ("again, 3rd", plain),
+        ("100 changed", half),
+        ("200 changed, 100 dropped", gone),
+        ("100 changed, 100 added", plain),
+        ("all changed", everything),
+    ]
     home = Path(tempfile.mkdtemp(prefix="tbp-bench-"))
     try:
         server = ensure_server(home)

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 import polars as pl
 from psycopg2.errors import UniqueViolation
@@ -25,10 +25,10 @@ from tbp_assets.datasets import Dataset
 from tbp_assets.errors import DatabaseRefusedError
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.ledger import loads, record
+from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import source, statement
 
 SYNTHETIC = "synthetic"
-Change = Literal["changed", "dropped", "rejected", "outside_validity"]
 KEY = ("ticker", "timestamp")
 COPIED = ("ticker", "timestamp", *VALUES)
 TIMESTAMPTZ = "%Y-%m-%d %H:%M:%S%.6f%z"

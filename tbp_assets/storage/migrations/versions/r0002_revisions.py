@@ -70,8 +70,8 @@ COMMENTS = {
     "COLUMN market_data_revisions.ingested_at": "When it was written: valid from, inclusive.",
     "COLUMN market_data_revisions.replaced_by": "The load_ledger row that changed or removed it.",
     "COLUMN market_data_revisions.valid_to": "loaded_at of that load: valid to, exclusive.",
-    "COLUMN market_data_revisions.change": "changed: other values in the newer file. dropped: absent from it. rejected: "
-    "quarantined now. outside_validity: the ticker names another instrument on that date.",
+    "COLUMN market_data_revisions.change": "changed: other values in the newer file. dropped: absent from it. "
+    "rejected: quarantined now. outside_validity: the ticker names another instrument on that date.",
     "FUNCTION market_data_as_of(timestamptz)": "market_data_raw as it stood at a moment.",
     "FUNCTION market_data_at_batch(bigint)": "market_data_raw as it stood after a load, and all before it.",
 }
