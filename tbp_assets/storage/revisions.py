@@ -98,7 +98,8 @@ def cells(connection: Connection, days: Days, *, most: int, batch_id: int | None
 
 def counts(connection: Connection, batch_id: int) -> dict[Change, int]:
     """Return how many bars a load changed or took away, by cause; no entry for none."""
-    found = dict(row for row in connection.execute(statement("count_changes"), {"batch_id": batch_id}).tuples())
+    rows = connection.execute(statement("count_changes"), {"batch_id": batch_id})
+    found: dict[str, int] = {row.change: row.bars for row in rows}
     return {change: found[change] for change in CHANGES if change in found}
 
 
