@@ -9,8 +9,6 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
@@ -24,7 +22,7 @@ from tbp_assets_tests.day_files import FRIDAY, TUESDAY, good_rows, row
 from tbp_assets_tests.storage.days import ALL, count, load, query, stored, universe, validated
 from tbp_assets_tests.storage.history import revisions, table
 from tbp_assets_tests.storage.test_as_of import FUNCTIONS, explained
-from tbp_assets_tests.storage.test_histories import STEPS, Step, check, replay
+from tbp_assets_tests.storage.test_histories import replay_many
 
 URL = os.environ.get("TBP_TEST_TIMESCALE_URL", "")
 pytestmark = [
@@ -168,13 +166,8 @@ def test_predicates_reach_the_index_of_one_chunk_and_of_the_revisions(function: 
 
 
 def test_any_history_can_be_read_back() -> None:
-    @given(st.lists(STEPS, min_size=1, max_size=9))
-    @settings(max_examples=20, deadline=None)
-    def holds(steps: list[Step]) -> None:
-        check(database, replay(database, steps))
-
     with migrated() as database:
-        holds()
+        assert set(replay_many(database, 10)) >= {"changed", "dropped"}
 
 
 def test_restated_day_of_a_compressed_chunk_is_kept_as_it_was() -> None:
