@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
@@ -68,19 +70,33 @@ def main(rows: int = 10_400, repeats: int = 15) -> None:
         ("100 changed, 100 added", plain),
         ("all changed", everything),
     ]
+    with own_database() as database:
+        measure(database, days, repeats)
+
+
+@contextmanager
+def own_database() -> Generator[Database]:
+    """Give a database on an embedded server that ends with it."""
     home = Path(tempfile.mkdtemp(prefix="tbp-bench-"))
     try:
         server = ensure_server(home)
-        address = DatabaseAddress(server.host, server.port, server.database, server.user,
-                                  SecretStr(server.password), "bench")  # fmt: skip
-        database = Database(address, embedded=True, pool_size=2, connect_timeout_seconds=5,
-                            statement_timeout_seconds=60, chunk_days=30)  # fmt: skip
+        password = SecretStr(server.password)
+        address = DatabaseAddress(server.host, server.port, server.database, server.user, password, "bench")
+        database = Database(
+            address,
+            embedded=True,
+            pool_size=2,
+            connect_timeout_seconds=5,
+            statement_timeout_seconds=60,
+            chunk_days=30,
+        )
         migrate(database)
-        measure(database, days, repeats)
+        yield database
         database.engine.dispose()
     finally:
         stop_server(home)
         release(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":
