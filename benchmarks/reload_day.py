@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.embedded.postgres import ensure_server, release, stop_server
+from tbp_assets.embedded.postgres.instance import outside_directory
 from tbp_assets.storage.database import Database, DatabaseAddress
 from tbp_assets.storage.migrations import migrate
 from tbp_assets_tests.day_files import row
@@ -96,7 +97,8 @@ def own_database() -> Generator[Database]:
     finally:
         stop_server(home)
         release(home)
-        shutil.rmtree(home, ignore_errors=True)
+        for directory in (home, outside_directory(home.resolve() / "postgres")):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
