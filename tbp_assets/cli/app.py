@@ -97,6 +97,27 @@ def failures(
 
 
 @app.command()
+def restatements(  # noqa: PLR0917  # options of a command
+    start: Annotated[
+        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
+    ] = None,
+    end: Annotated[
+        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
+    ] = None,
+    ticker: Annotated[str, typer.Option(help="Only what happened to this ticker.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of each table.")] = 100,
+    cells: Annotated[bool, typer.Option("--cells", help="Each value that was changed or taken away.")] = False,  # noqa: FBT002
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: the values, where they are shown.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Show which loads changed days that were loaded before, and, for a single day, each value."""
+    from tbp_assets.cli import restatements as work
+
+    form = work.Form(limit=limit, cells=cells or (start is not None and start == end), json=as_json, csv=as_csv)
+    return work.restatements(start, end, ticker=ticker or None, form=form)
+
+
+@app.command()
 def query(
     sql: Annotated[
         str, typer.Argument(help="One statement, e.g. \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\".")

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 
 import dagster as dg
+import polars as pl
 
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
 from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact, LoadFact
 from tbp_assets.bars.universe import Universe, few
-from tbp_assets.checks.outcome import counts_table
+from tbp_assets.checks.outcome import counts_table, rows_table
+from tbp_assets.datasets import Dataset
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
@@ -19,11 +22,14 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.database import Database
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.load import DayToLoad
+from tbp_assets.storage.revisions import Days, cells, counts
 
 CheckLoaded = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 TICKERS_TAG = "tbp/tickers"
+MOST_VALUES = 50
 
 
 def chosen_universe(plan: Plan, tags: dict[str, str] | None = None) -> Universe:
@@ -76,7 +82,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
             LoadStream(
                 source=f"{store.root}/lake/{flat_files.data_source}",
                 days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
-                describe=_metadata,
+                describe=partial(_described, database, plan.dataset),
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
                 check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
                 failures=FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log),
@@ -99,7 +105,7 @@ def _stream(
         except StoredFileError as error:
             yield StreamedDay(day.trading_date, open=DayState("rejected", str(error), error.category))
             continue
-        load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe)
+        load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe, day.quarantined)
         yield StreamedDay(day.trading_date, load, _newer_file(day.fact, landing.fact(day.trading_date)))
 
 
@@ -117,6 +123,38 @@ def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
 def _state(day: LakeDay, landing: LandingZone, expectation: Expectation) -> DayState:
     facts = DayFacts(day.trading_date, landing.fact(day.trading_date), day.fact)
     return day_state(facts, expectation, datetime.now(UTC))
+
+
+def _described(
+    database: DatabaseResource, dataset: Dataset, day: StreamedDay, load: LoadFact | None, seconds: float
+) -> Metadata:
+    metadata = _metadata(day, load, seconds)
+    if day.load and load and (load.updated or load.deleted):
+        days = Days(dataset, day.load.lake.data_source, day.trading_date, day.trading_date)
+        metadata |= _difference(database.open(), days, load)
+    return metadata
+
+
+def _difference(database: Database, day: Days, load: LoadFact) -> Metadata:
+    """Return what a load changed and took away: how many bars, by cause, and the first of the values."""
+    with database.transaction(read_only=True) as connection:
+        found = counts(connection, load.batch_id)
+        shown, total = cells(connection, day, most=MOST_VALUES, batch_id=load.batch_id)
+    records = [(cell.ticker, cell.column, _text(cell.old), _text(cell.new), cell.change) for cell in shown]
+    columns = ["ticker", "column", "old", "new", "change"]
+    metadata: Metadata = {change.replace("_", " "): dg.MetadataValue.int(rows) for change, rows in found.items()}
+    metadata["values before and after"] = rows_table(
+        pl.DataFrame(records, schema=dict.fromkeys(columns, pl.String()), orient="row"), limit=MOST_VALUES
+    )
+    if total > len(shown):
+        metadata["more values"] = dg.MetadataValue.text(
+            f"{total - len(shown):,} more: tbp restatements --from {day.first} --to {day.last}"
+        )
+    return metadata
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _metadata(day: StreamedDay, load: LoadFact | None, seconds: float) -> Metadata:

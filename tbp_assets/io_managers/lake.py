@@ -21,11 +21,12 @@ from tbp_assets.storage.lake import Lake
 
 @dataclass(frozen=True, slots=True)
 class LakeDay:
-    """A day as the lake holds it; the bars are read when they are asked for."""
+    """A day as the lake holds it; bars and tickers of the quarantined rows are read when they are asked for."""
 
     trading_date: date
     fact: LakeFact | None
     bars: Callable[[], pl.DataFrame]
+    quarantined: Callable[[], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +70,4 @@ class LakeIOManager(dg.ConfigurableIOManager):
 def _stored_days(lake: Lake, days: list[date]) -> Iterator[LakeDay]:
     for day in days:
         fact = lake.fact(day)
-        yield LakeDay(day, fact, partial(lake.bars, fact))
+        yield LakeDay(day, fact, partial(lake.bars, fact), partial(lake.quarantined_tickers, fact))

@@ -6,7 +6,7 @@ that were loaded are reported one by one before the step fails naming the others
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from dagster import InputContext, OutputContext
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import LoadFact
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets.errors import TbpError
+from tbp_assets.errors import StoredFileError, TbpError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.failures import as_failure, days_stay_open
@@ -77,9 +77,9 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         try:
             database = self.database.open()
             context.log.info("%s → %s", obj.source, database.address)
-            for day in obj.days:
-                at = day.trading_date
-                metadata = self._settle(context, obj, database, day)
+            for streamed in obj.days:
+                at = streamed.trading_date
+                day, metadata = self._settle(context, obj, database, streamed)
                 obj.attach(day.trading_date, metadata)
                 logger.info("%s settled", day.trading_date)
                 if day.open:
@@ -101,15 +101,21 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         """Refuse: the table is read with SQL, not handed on by Dagster."""
         raise NotImplementedError("read market_data_raw with SQL; depend on it with deps=")
 
-    def _settle(self, context: OutputContext, stream: LoadStream, database: Database, day: StreamedDay) -> Metadata:
+    def _settle(
+        self, context: OutputContext, stream: LoadStream, database: Database, day: StreamedDay
+    ) -> tuple[StreamedDay, Metadata]:
         started = perf_counter()
         load = None
         if day.load:
             repaired_by = None if day.open else stream.failures.resolved_by
-            load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id, repaired_by)
+            try:
+                load = load_day(database, US_STOCKS_DAY_AGGS, day.load, context.run_id, repaired_by)
+            except StoredFileError as error:
+                # The quarantine, which names the cause of a removal, cannot be read: the day stays as it was.
+                day = replace(day, load=None, open=DayState("rejected", str(error), error.category))
         elif not day.open:
             stream.failures.resolve(day.trading_date)
-        return stream.describe(day, load, perf_counter() - started)
+        return day, stream.describe(day, load, perf_counter() - started)
 
 
 def _report(context: OutputContext, stream: LoadStream, done: dict[date, Metadata]) -> None:

@@ -76,6 +76,10 @@ class Lake:
         stored = fact.quarantine if fact else None
         return self.read(fact.trading_date, stored) if fact and stored else pl.DataFrame(schema=QUARANTINE_SCHEMA)
 
+    def quarantined_tickers(self, fact: LakeFact | None) -> frozenset[str]:
+        """Return the tickers of a day's quarantined rows, as far as a row could be read that far."""
+        return frozenset(self.quarantine(fact)["ticker"].drop_nulls())
+
     def read(self, day: date, frame: StoredFrame) -> pl.DataFrame:
         """Return a stored frame exactly as it lies on disk.
 

@@ -1,12 +1,14 @@
 """Load one trading day in one transaction: lock, look in the ledger, COPY, write the ledger row, commit.
 
 Where the ledger says the day is empty, bars are copied straight into the table. Otherwise they are staged and only what
-differs is written, so that loading a day again changes nothing and its rows keep their batch and time of entry.
+differs is written, so that loading a day again changes nothing and its rows keep their batch and time of entry. What a
+bar was before moves to market_data_revisions.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypedDict
@@ -24,9 +26,11 @@ from tbp_assets.errors import DatabaseRefusedError
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
 from tbp_assets.storage.ledger import loads, record
+from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import source, statement
 
 SYNTHETIC = "synthetic"
+KEY = ("ticker", "timestamp")
 COPIED = ("ticker", "timestamp", *VALUES)
 TIMESTAMPTZ = "%Y-%m-%d %H:%M:%S%.6f%z"
 
@@ -39,12 +43,14 @@ class DayToLoad:
         lake: The day's fact, of status `validated`.
         accepted: Every accepted bar of the day, inside the universe or not.
         selected: The bars inside the universe and the counts outside.
+        quarantined: Reads the tickers of the day's quarantined rows; called only where a stored bar has to go.
     """
 
     lake: LakeFact
     accepted: pl.DataFrame
     selected: SelectedBars
     universe: Universe
+    quarantined: Callable[[], frozenset[str]]
 
 
 class _Keys(TypedDict):
@@ -109,13 +115,15 @@ def refuse_mixture(connection: Connection, database: Database, data_source: str)
 
 def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str) -> _Keys:
     start, end = day_bounds(day)
+    values = {"dataset": dataset.name, "data_source": data_source, "trading_date": day}
+    batch_id, loaded_at = connection.execute(statement("open_batch"), values).one()
     return {
         "timeframe": dataset.timeframe,
         "data_source": data_source,
         "day_start": start,
         "day_end": end,
-        "batch_id": connection.execute(statement("next_batch")).scalar_one(),
-        "loaded_at": connection.execute(text("SELECT clock_timestamp()")).scalar_one(),
+        "batch_id": batch_id,
+        "loaded_at": loaded_at,
     }
 
 
@@ -130,7 +138,7 @@ def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) 
     connection.execute(text("ANALYZE staged_bars"))
     updated = connection.execute(statement("update_changed"), keys).rowcount
     inserted = connection.execute(statement("insert_new"), keys).rowcount
-    deleted = connection.execute(statement("delete_dropped"), keys).rowcount
+    deleted = _remove(connection, day, keys)
     return _Written(inserted, updated, deleted, bars.height - inserted - updated)
 
 
@@ -139,6 +147,25 @@ def _staged(day: DayToLoad, stored: set[str]) -> pl.DataFrame:
     trading_date = day.lake.trading_date
     kept = day.universe.valid(day.accepted, trading_date).filter(pl.col("ticker").is_in(sorted(stored)))
     return pl.concat([day.selected.bars.select(COPIED), kept.select(COPIED)]).unique(maintain_order=True).sort("ticker")
+
+
+def _remove(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
+    """Take away what the accepted day no longer holds, each bar with its cause, and return how many."""
+    gone = {(ticker, timestamp) for ticker, timestamp in connection.execute(statement("select_removed"), keys)}
+    if not gone:
+        return 0
+    tickers = [ticker for ticker, _ in gone]
+    accepted = set(day.accepted.filter(pl.col("ticker").is_in(tickers)).select(KEY).iter_rows())
+    quarantined = day.quarantined()
+
+    def cause(ticker: str, timestamp: datetime) -> Change:
+        if (ticker, timestamp) in accepted:
+            return "outside_validity"
+        return "rejected" if ticker in quarantined else "dropped"
+
+    timestamps, causes = [timestamp for _, timestamp in gone], [cause(*key) for key in gone]
+    values = {"tickers": tickers, "timestamps": timestamps, "causes": causes}
+    return connection.execute(statement("delete_removed"), {**keys, **values}).rowcount
 
 
 def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE
+from tbp_assets.defs import market_data_raw
+from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.io_managers.running import FAILED, FILLED, Runs, failures, runs_of
@@ -17,6 +18,9 @@ GOOD = day_file(good_rows(TUESDAY))
 TRUNCATED = GOOD[:-12]
 WITHHELD = day_file([*good_rows(TUESDAY), row("BAD", low="")])
 REFUSED = day_file(["AAPL,1"], header="ticker,price")
+# Enough good bars that one bad one is within the share that a day may have.
+PLENTY = good_rows(TUESDAY, [f"T{n:02}" for n in range(30)])
+COLUMNS = ["open", "high", "low", "close", "volume", "transactions"]
 REJECTED = {"truncated": TRUNCATED, "withheld": WITHHELD, "refused": REFUSED}
 
 
@@ -39,6 +43,51 @@ def test_restated_file_changes_only_what_it_restates(project: Project) -> None:
     assert list(after) == ["AAPL", "MSFT", "NVDA"]
     assert after["AAPL"] == before["AAPL"]
     assert after["MSFT"][3] == 10.75
+
+
+def test_metadata_of_a_restated_day_shows_each_value_before_and_after(project: Project) -> None:
+    with runs_of(project) as runs:
+        loaded(project, runs)
+        assert not {"changed", "values before and after"} & set(runs.metadata(MARKET_DATA_RAW, TUESDAY))
+        project.publish({TUESDAY: day_file([row("AAPL", transactions=""), *PLENTY, row("SPY", low="")])})
+        assert runs.day(TUESDAY).success
+        shown = runs.metadata(MARKET_DATA_RAW, TUESDAY)
+    assert [shown.get(name) for name in ("changed", "dropped", "rejected", "outside validity")] == [1, 1, 1, None]
+    table = [record.data for record in shown["values before and after"].records]
+    assert table[0] == {"ticker": "AAPL", "column": "transactions", "old": "7", "new": "", "change": "changed"}
+    assert [record["column"] for record in table if record["change"] == "rejected"] == COLUMNS
+    assert len(table) == 13
+    assert "more values" not in shown
+
+
+def test_metadata_of_a_day_says_how_many_values_it_does_not_show(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_data_raw, "MOST_VALUES", 4)
+    with runs_of(project) as runs:
+        loaded(project, runs)
+        project.publish({TUESDAY: day_file([row("AAPL"), row("SPY")])})
+        assert runs.day(TUESDAY).success
+        shown = runs.metadata(MARKET_DATA_RAW, TUESDAY)
+    assert len(shown["values before and after"].records) == 4
+    assert shown["more values"] == "2 more: tbp restatements --from 2024-01-02 --to 2024-01-02"
+
+
+def test_day_whose_quarantine_is_gone_stays_as_it_was_and_does_not_stop_its_range(project: Project) -> None:
+    with runs_of(project) as runs:
+        project.publish({day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY)})
+        runs.days(TUESDAY, WEDNESDAY)
+        good = [*PLENTY, row("SPY", low="")]
+        project.publish({TUESDAY: day_file([row("AAPL"), *good]), WEDNESDAY: day_file([row("AAPL", WEDNESDAY)])})
+        runs.only(RAW_DAY_FILE, TUESDAY, WEDNESDAY)
+        runs.only(VALIDATED_BARS, TUESDAY, WEDNESDAY)
+        (quarantine,) = project.store.rglob("2024-01-02.quarantine.*")
+        quarantine.unlink()
+        said = failures(runs.load(TUESDAY, WEDNESDAY))["market_data_raw"]
+    assert said.startswith("1 days stay open, 1 are done. 2024-01-02: rejected")
+    assert "is gone; materialize validated_bars again" in said
+    sql = "SELECT timestamp::date::text, count(*) FROM market_data_raw GROUP BY 1 ORDER BY 1"
+    assert query(project.database(), sql) == [("2024-01-02", 3), ("2024-01-03", 1)]
 
 
 @pytest.mark.parametrize("restated", REJECTED)

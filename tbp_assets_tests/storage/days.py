@@ -85,7 +85,7 @@ def validated(
 def to_load(day: ValidatedDay, chosen: Universe = ALL) -> DayToLoad:
     """Return the universe's part of a day."""
     selected = chosen.select(day.bars, day.fact.trading_date)
-    return DayToLoad(day.fact, day.bars, selected, chosen)
+    return DayToLoad(day.fact, day.bars, selected, chosen, lambda: frozenset(day.quarantine["ticker"].drop_nulls()))
 
 
 def load(database: Database, day: ValidatedDay, chosen: Universe = ALL, *, run_id: str = "run") -> LoadFact:

@@ -37,7 +37,13 @@ def set_version(database: Database, version: str) -> None:
 def test_first_migration_makes_the_tables(project: Project) -> None:
     database = untouched(project)
     assert migrate(database) == (None, newest_version())
-    assert tables(database) == {"market_data_raw", "load_ledger", "failed_downloads", VERSION_TABLE}
+    assert tables(database) == {
+        "market_data_raw",
+        "market_data_revisions",
+        "load_ledger",
+        "failed_downloads",
+        VERSION_TABLE,
+    }
     require_current(database)
 
 

@@ -17,8 +17,12 @@ from tbp_assets.storage.bars_table import compare, read_day
 from tbp_assets.storage.database import Database, DatabaseAddress
 from tbp_assets.storage.ledger import stored_rows
 from tbp_assets.storage.migrations import migrate, newest_version, require_current
+from tbp_assets.storage.reading import load_bars
 from tbp_assets_tests.day_files import FRIDAY, TUESDAY, good_rows, row
 from tbp_assets_tests.storage.days import ALL, count, load, query, stored, universe, validated
+from tbp_assets_tests.storage.history import revisions, table
+from tbp_assets_tests.storage.test_as_of import FUNCTIONS, explained
+from tbp_assets_tests.storage.test_histories import replay_many
 
 URL = os.environ.get("TBP_TEST_TIMESCALE_URL", "")
 pytestmark = [
@@ -128,3 +132,50 @@ def test_days_read_back_equal_and_are_counted_apart() -> None:
             assert compare(read_day(database, US_STOCKS_DAY_AGGS, "polygon", day), bars, bars).equal
         counts = stored_rows(database, US_STOCKS_DAY_AGGS, "polygon", TUESDAY, FRIDAY)
         assert counts == {TUESDAY: 1, FRIDAY: 1}
+
+
+def test_restated_day_is_kept_as_it_was_and_can_be_read_back() -> None:
+    with migrated(chunk_days=7) as database:
+        days = (TUESDAY, date(2024, 1, 16), date(2024, 2, 6))
+        first = [load(database, validated(good_rows(day), day)) for day in days][-1]
+        before = table(database)
+        restated = load(database, validated([row("AAPL"), row("MSFT", close=10.75), row("NEW")]))
+        assert {change for _, _, change in revisions(database).values()} == {"changed", "dropped"}
+        assert table(database, "market_data_at_batch(:batch)", batch=first.batch_id) == before
+        assert table(database, "market_data_as_of(:moment)", moment=first.loaded_at) == before
+        assert table(database, "market_data_at_batch(:batch)", batch=restated.batch_id) == table(database)
+        assert (
+            load_bars(database, ["MSFT", "SPY"], TUESDAY, TUESDAY, as_of=first.batch_id)["close"].to_list()
+            == [10.5] * 2
+        )
+        assert load_bars(database, ["MSFT", "SPY"], TUESDAY, TUESDAY)["close"].to_list() == [10.75]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_predicates_reach_the_index_of_one_chunk_and_of_the_revisions(function: str) -> None:
+    with migrated(chunk_days=7) as database:
+        for day in (TUESDAY, date(2024, 1, 16), date(2024, 2, 6)):
+            load(database, validated(good_rows(day), day))
+        sql = (
+            f"SELECT * FROM {function} WHERE ticker = 'SPY' AND timestamp >= '2024-01-02' AND timestamp < '2024-01-03'"
+        )
+        relations = [node for node in explained(database, sql) if "Relation Name" in node]
+        scans = [node for node in relations if node["Node Type"] != "Custom Scan"]
+        assert [scan["Node Type"] for scan in scans] == ["Index Scan"] * 2
+        assert all("ticker = 'SPY'" in scan["Index Cond"] for scan in scans)
+
+
+def test_any_history_can_be_read_back() -> None:
+    with migrated() as database:
+        assert set(replay_many(database, 10)) >= {"changed", "dropped"}
+
+
+def test_restated_day_of_a_compressed_chunk_is_kept_as_it_was() -> None:
+    with migrated() as database:
+        first = load(database, validated(good_rows(TUESDAY)))
+        query(database, "ALTER TABLE market_data_raw SET (timescaledb.compress, timescaledb.compress_segmentby = '')")
+        query(database, "SELECT compress_chunk(chunk) FROM show_chunks('market_data_raw') AS chunk")
+        before = table(database)
+        load(database, validated([row("AAPL"), row("MSFT", close=10.75), row("NEW")]))
+        assert table(database, "market_data_at_batch(:batch)", batch=first.batch_id) == before
+        assert [key[1] for key in sorted(table(database))] == ["AAPL", "MSFT", "NEW"]

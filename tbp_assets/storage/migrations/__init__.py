@@ -41,16 +41,21 @@ def migrate(database: Database) -> tuple[str | None, str]:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('tbp_assets migrate', 0))"))
         before = _version(connection, database.address.schema)
         _refuse_newer(database, before)
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        config.attributes.update(
-            connection=connection,
-            schema=database.address.schema,
-            version_table=VERSION_TABLE,
-            chunk_days=database.chunk_days,
-        )
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection, database), "head")
     return before, newest_version()
+
+
+def alembic_config(connection: Connection, database: Database) -> Config:
+    """Return what Alembic's commands need to work on a database, in the transaction of a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes.update(
+        connection=connection,
+        schema=database.address.schema,
+        version_table=VERSION_TABLE,
+        chunk_days=database.chunk_days,
+    )
+    return config
 
 
 def require_current(database: Database) -> None:

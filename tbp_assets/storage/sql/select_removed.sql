@@ -1,5 +1,6 @@
--- What the accepted day no longer holds: dropped by the vendor, rejected now, or outside its instrument's validity.
-DELETE FROM market_data_raw AS bar
+-- Keys of the day that are stored and no longer to be.
+SELECT bar.ticker, bar.timestamp
+FROM market_data_raw AS bar
 WHERE bar.timestamp >= :day_start
   AND bar.timestamp < :day_end
   AND bar.timeframe = :timeframe
