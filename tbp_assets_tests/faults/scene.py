@@ -16,12 +16,12 @@ from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.embedded.provider import FakeProvider
 from tbp_assets_tests.cli.terminal import Said, Tbp
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, row
+from tbp_assets_tests.day_files import THURSDAY, TUESDAY, WEDNESDAY, day_file, row
 
 DAYS = (TUESDAY, WEDNESDAY, THURSDAY)
 TICKERS = ("AAPL", "JPM", "MSFT", "QQQ", "SPY")  # of the configured universe
-OTHERS = ("BCPC", "BCpC", "NA", "ZZZZ")  # whole market, not loaded
-WEEK = (*DAYS, FRIDAY)
+# Of the whole market, not loaded; so many that a day survives some bad rows (validation.max_rejected_share).
+OTHERS = ("BCPC", "BCpC", "NA", "ZZZZ", *(f"X{n:03}" for n in range(200)))
 Key = tuple[date, str]
 Rows = dict[Key, tuple[float, ...]]
 
@@ -108,6 +108,11 @@ class Scene:
             "WHERE held.locktype = 'advisory' AND here.datname = current_database()"
         )[0][0]
         return files + (["advisory locks"] if held else [])
+
+    def states(self) -> dict[date, str]:
+        """Return the state of each day, as `tbp status` says."""
+        told = self.tbp("status", "--from", DAYS[0], "--to", DAYS[-1], "--json").json["days"]
+        return {date.fromisoformat(day["trading_date"]): day["state"] for day in told}
 
     def failures(self) -> dict[date, tuple[str, str | None]]:
         """Return the error type of each day's newest failure, and who resolved it."""

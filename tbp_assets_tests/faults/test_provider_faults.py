@@ -135,9 +135,7 @@ def test_a_lasting_fault_costs_its_own_days_alone(scene: Scene, case: Lasting) -
         scene.backfill().must_be(1)
         good = {day: scene.files[day] for day in DAYS if day not in case.struck}
         assert scene.stored() == scene.truth(good)
-        told = scene.tbp("status", "--from", DAYS[0], "--to", DAYS[-1], "--json").json["days"]
-        states = {day["trading_date"]: day["state"] for day in told}
-        assert {day for day, state in states.items() if state == case.state} == {str(day) for day in case.struck}
+        assert {day for day, state in scene.states().items() if state == case.state} == set(case.struck)
         assert scene.failures() == dict.fromkeys(case.struck, (case.error, None))
         scene.provider.heal()
         scene.backfill().must_be(0)
@@ -159,3 +157,14 @@ def test_refused_keys_stop_everything_at_once(scene: Scene) -> None:
         scene.backfill().must_be(0)
         row.happened = "one request, one message that names the variables; nothing is written"
         row.recovery, row.lost = "the next run with good keys", scene.lost()
+
+
+def test_a_provider_that_accepts_nobody_stops_the_command(scene: Scene) -> None:
+    with entry("provider", "connect time-out", "no connection is accepted") as row:
+        scene.provider.inject(Fault("connect_timeout"))
+        scene.backfill().must_be(1, "timeout")
+        assert scene.stored() == {}
+        scene.provider.heal()
+        scene.backfill().must_be(0)
+        row.happened, row.recovery = "the command ends with one message, nothing is written", "the next run"
+        row.lost = scene.lost()

@@ -61,6 +61,9 @@ CREATE TABLE market_data_raw (
 )
 """
 
+# An administrator may have created it anywhere; quoted where it must be.
+EXTENSION_SCHEMA = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'timescaledb'"
+
 COMMENTS = (
     "COMMENT ON TABLE market_data_raw IS 'Bars as the vendor published them, unadjusted for splits and dividends.'",
     "COMMENT ON COLUMN market_data_raw.timestamp IS 'Start of the bar; a day bar starts at midnight in New York.'",
@@ -75,11 +78,11 @@ def upgrade() -> None:
     op.execute("CREATE INDEX load_ledger_day ON load_ledger (dataset, data_source, trading_date, batch_id DESC)")
     op.execute(BARS)
     if _timescale():
+        place = op.get_bind().execute(text(EXTENSION_SCHEMA)).scalar_one()
         interval = f"INTERVAL '{int(context.config.attributes['chunk_days'])} days'"
         op.execute(
-            "SELECT create_hypertable('market_data_raw', by_range('timestamp', "
-            + interval
-            + "), create_default_indexes => false)"
+            f"SELECT {place}.create_hypertable('market_data_raw', {place}.by_range('timestamp', {interval}), "
+            "create_default_indexes => false)"
         )
     op.execute("CREATE INDEX market_data_raw_timestamp ON market_data_raw USING brin (timestamp)")
     for comment in COMMENTS:
