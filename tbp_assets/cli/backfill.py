@@ -71,6 +71,9 @@ class _Outcome:
         for event in failed:
             self.open |= days_left_open(event)
         self.faults = [_words(event) for event in failed if not days_left_open(event)]
+        if not result.success and not failed:
+            # The event that said why was lost together with Dagster's storage.
+            self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
         self.days += [] if self.faults else days
         evaluations = [event.event_specific_data for event in result.all_events]
         self.failed_checks += [

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -16,14 +17,17 @@ import psycopg2
 import pytest
 
 from tbp_assets.embedded.postgres import ensure_server, stop_server
-from tbp_assets.embedded.postgres.site import find_site
-from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY
+from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 from tbp_assets_tests.faults.book import entry
 from tbp_assets_tests.faults.scene import DAYS, Scene
 from tbp_assets_tests.faults.under_fire import Foreign, foreign, gate, holding, meanwhile
 
 pytestmark = pytest.mark.integration
+
+NO_SLOT = "too many clients|remaining connection slots"
+FULL = "No space left on device"
+DISK_MB = 160  # a server fits in, with little else
 
 
 @pytest.fixture
@@ -67,8 +71,9 @@ LOSSES = [
 @pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.name)
 def test_a_lost_connection_is_made_up_for_by_the_step(scene: Scene, server_home: Path, case: Loss) -> None:
     with entry("database", case.name, case.injected) as row:
-        with gate(scene.project) as session, meanwhile(
-            lambda: case.deed(server_home, session, session.wait_for_ours())
+        with (
+            gate(scene.project) as session,
+            meanwhile(lambda: case.deed(server_home, session, session.wait_for_ours())),
         ):
             said = scene.backfill()
         said.must_be(0)
@@ -113,9 +118,10 @@ def test_a_deadlock_is_made_up_for_by_the_step(scene: Scene) -> None:
         scene.backfill().must_be(0)
         scene.publish(WEDNESDAY, close=10.75)
         rows = "SELECT 1 FROM market_data_raw WHERE timestamp::date = '2024-01-03' FOR UPDATE"
-        with holding(scene.project, "SET deadlock_timeout = '60s'", rows) as session:
+        with holding(scene.project, rows) as session:
 
             def close_the_circle() -> None:
+                # At once: who has waited for a second looks for a circle, and is the one to be ended.
                 session.wait_for_ours()
                 session.execute("LOCK TABLE market_data_revisions IN ACCESS EXCLUSIVE MODE")
                 session.holding.rollback()
@@ -182,10 +188,10 @@ def test_a_server_without_a_free_connection_says_so(scene: Scene) -> None:
         database = scene.project.database()
         database.engine.dispose()
         with ExitStack() as stack:
-            with pytest.raises(psycopg2.OperationalError, match="too many clients"):
+            with pytest.raises(psycopg2.OperationalError, match=NO_SLOT):
                 while True:
                     stack.enter_context(_closing(foreign(database)))
-            scene.backfill().must_be(1, "too many clients")
+            scene.backfill().must_be(1, "connection", "FATAL")
         scene.backfill().must_be(0)
         row.happened, row.recovery = "the command ends with one message, nothing is written", "the next run"
         row.lost = scene.lost()
@@ -217,17 +223,12 @@ def test_a_server_that_is_not_there_is_named(scene: Scene, server_home: Path) ->
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, server_home: Path) -> Generator[Path]:
-    """A file system of 1 MB that the server may write to."""
-    site = find_site(server_home)
-    assert site is not None
-    owner = site.instance.data.stat()
-    place = Path(f"/tmp/{tmp_path.name}-small")  # noqa: S108  # where the server's account may look
-    place.mkdir()
-    options = f"size=1m,uid={owner.st_uid},gid={owner.st_gid},mode=700"
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tbp-small", place], capture_output=True, text=True, check=False
-    )
+def small_disk() -> Generator[Path]:
+    """A file system of its own, for a server and little else."""
+    place = Path(tempfile.mkdtemp(prefix="tbp-small-"))
+    place.chmod(0o755)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=755", "tbp-small", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode:
         place.rmdir()
         pytest.skip(f"no small file system can be mounted here: {done.stderr.strip()}")
@@ -238,57 +239,42 @@ def small_disk(tmp_path: Path, server_home: Path) -> Generator[Path]:
         place.rmdir()
 
 
-def fill(disk: Path) -> Path:
-    """Leave no byte free, and return the file to remove."""
+@contextmanager
+def full(disk: Path) -> Generator[None]:
+    """Leave no byte free."""
     filler = disk / "filler"
-    with pytest.raises(OSError, match="No space left"), filler.open("wb", buffering=0) as stream:
+    with pytest.raises(OSError, match=FULL), filler.open("wb", buffering=0) as stream:
         while True:
             stream.write(bytes(4096))
-    return filler
+    yield
+    filler.unlink()
 
 
 def test_a_full_disk_of_the_database(scene: Scene, small_disk: Path) -> None:
-    with entry("database", "disk full", "the table's tablespace is a file system of 1 MB, which is full") as row:
+    with (
+        entry("database", "disk full", "the server's file system has no byte left") as row,
+        cleaned_home(small_disk / "home") as home,
+    ):
+        scene.project.settings(TBP_HOME=str(home))
         scene.backfill(TUESDAY, TUESDAY).must_be(0)
-        with _tablespace(scene.project, small_disk):
-            filler = fill(small_disk)
-            # Emptied: the table has to grow with the first row.
-            scene.query("TRUNCATE market_data_raw, load_ledger")
-            scene.backfill().must_be(1, "No space left on device")
-            assert scene.stored() == {}
-            filler.unlink()
-            scene.backfill().must_be(0)
-            row.happened = "the load is rolled back, the command ends with one message after its retries"
-            row.recovery, row.lost = "the next run with space", scene.lost()
-
-
-@contextmanager
-def _tablespace(project: Project, place: Path) -> Generator[None]:
-    database = project.database()
-    name = f"small_{database.address.schema}"
-    session = foreign(database, autocommit=True)
-    with session.cursor() as cursor:
-        cursor.execute(f"CREATE TABLESPACE {name} LOCATION %s", (str(place),))
-        cursor.execute(f"ALTER TABLE market_data_raw SET TABLESPACE {name}")
-        try:
-            yield
-        finally:
-            cursor.execute("ALTER TABLE market_data_raw SET TABLESPACE pg_default")
-            cursor.execute(f"DROP TABLESPACE {name}")
-    session.close()
+        with full(small_disk):
+            scene.backfill().must_be(1, FULL, "Days that were committed stay; run it again")
+            assert scene.whole_days(scene.files) == {TUESDAY: 0}
+        scene.backfill().must_be(0)
+        row.happened = "the command ends with one message, what was loaded stays"
+        row.recovery, row.lost = "the next run with space", scene.lost()
 
 
 def test_a_full_disk_of_landing_zone_and_lake(scene: Scene, small_disk: Path) -> None:
-    with entry("database", "disk of the lake full", "landing zone and lake lie on 1 MB, which is full") as row:
+    with entry("database", "disk of the lake full", "landing zone and lake have no byte left") as row:
         store = small_disk / "store"
         scene.project.settings(TBP_LAKE_URL=store.as_uri())
-        filler = fill(small_disk)
-        scene.backfill().must_be(1, "No space left on device", "TBP_HOME")
-        assert scene.stored() == {}
-        filler.unlink()
+        with full(small_disk):
+            said = scene.backfill()
+            assert said.code == 1
+            assert FULL in said.json["faults"][0]
+            assert scene.stored() == {}
         scene.backfill().must_be(0)
         assert list((store / "incoming").glob("*")) == []
-        row.happened, row.recovery = "the command ends with one message, no manifest is written", "the next run with space"
-        row.lost = scene.lost()
-
-
+        row.happened = "the command ends with one message that names the place, no manifest is written"
+        row.recovery, row.lost = "the next run with space", scene.lost()

@@ -12,7 +12,7 @@ from tbp_assets.embedded.provider import defective
 from tbp_assets.embedded.provider.defective import DEFECTS, Spoil
 from tbp_assets_tests.day_files import THURSDAY, TUESDAY, WEDNESDAY
 from tbp_assets_tests.faults.book import entry
-from tbp_assets_tests.faults.scene import DAYS, Rows, Scene, good_file, rows_of
+from tbp_assets_tests.faults.scene import Rows, Scene, good_file, rows_of
 
 pytestmark = pytest.mark.integration
 
@@ -107,7 +107,7 @@ def test_a_spoilt_file_costs_what_it_spoils_until_a_good_one_comes(scene: Scene,
         assert scene.stored() == others | (restated if passes else rows_of(WEDNESDAY, first))
 
         scene.publish(WEDNESDAY, close=10.75)
-        scene.backfill(*DAYS[1:2] * 2).must_be(0)
+        scene.backfill(WEDNESDAY, WEDNESDAY).must_be(0)
         assert scene.left_over() == []
         row.happened, row.lost = HAPPENED[case.verdict], scene.lost()
         row.recovery = "none is needed" if case.verdict == "loaded" else "the run that finds a good file"

@@ -27,10 +27,8 @@ def test_a_file_published_late_is_late_then_missing_then_loaded(scene: Scene) ->
         due = expectation.due(WEDNESDAY)
         states = [day_state(facts, expectation, now).state for now in (due - timedelta(seconds=1), due)]
         assert states == ["late", "missing"]
-        assert scene.failures() == {WEDNESDAY: ("not_published", None)}
         scene.publish(WEDNESDAY)
         scene.backfill().must_be(0)
-        assert scene.failures() == {WEDNESDAY: ("not_published", "person")}
         row_.happened = "the day is `late` until its file is due, then `missing`; the others are loaded"
         row_.recovery, row_.lost = "the run after it appears", scene.lost()
 
@@ -75,6 +73,7 @@ def test_a_replaced_file_replaces_its_day_alone(scene: Scene) -> None:
 
 def test_a_restatement_that_drops_and_adds_tickers(scene: Scene) -> None:
     with entry("publication", "replaced file with other tickers", "one ticker less, one more than before") as row_:
+
         def file(*tickers: str) -> bytes:
             return day_file([row(ticker, WEDNESDAY) for ticker in sorted((*tickers, *OTHERS))])
 
@@ -104,11 +103,13 @@ def test_a_withdrawn_file_keeps_its_rows(scene: Scene) -> None:
     with entry("publication", "withdrawn file", "a loaded day's file leaves the bucket") as row_:
         scene.backfill().must_be(0)
         scene.provider.withdraw(WEDNESDAY)
-        scene.backfill(*DAYS[1:2] * 2, "--force").must_be(0)
+        scene.backfill().must_be(0)
+        said = scene.backfill(WEDNESDAY, WEDNESDAY, "--force")
+        assert (said.code, [check["name"] for check in said.json["failed_checks"]]) == (1, ["day_file_is_whole"])
         assert scene.states()[WEDNESDAY] == "loaded"
         said = scene.tbp("status", "--from", WEDNESDAY, "--to", WEDNESDAY).out
         assert "has withdrawn the file since" in " ".join(said.split())
-        row_.happened = "the rows stay, and the day says that its file was withdrawn"
+        row_.happened = "the rows stay; asked for again, the day says that its file was withdrawn, and a check fails"
         row_.recovery, row_.lost = "none is needed", scene.lost()
 
 
@@ -125,7 +126,9 @@ def test_an_ad_hoc_closure(scene: Scene) -> None:
 
 
 def test_a_closure_that_the_calendar_does_not_know(scene: Scene) -> None:
-    with entry("publication", "closure unknown to the calendar", "no file of a session that did not take place") as row_:
+    with entry(
+        "publication", "closure unknown to the calendar", "no file of a session that did not take place"
+    ) as row_:
         scene.provider.withdraw(WEDNESDAY)
         del scene.files[WEDNESDAY]
         scene.backfill().must_be(1)
@@ -133,7 +136,6 @@ def test_a_closure_that_the_calendar_does_not_know(scene: Scene) -> None:
         scene.project.change("pipeline.yml", "closures: []", "closures: [2024-01-03]")
         scene.backfill().must_be(0)
         assert scene.states()[WEDNESDAY] == "holiday"
-        assert scene.failures() == {WEDNESDAY: ("not_published", "person")}
         row_.happened = "`missing`, and said every day, until `schedule.closures` names it: then a `holiday`"
         row_.recovery, row_.lost = "a line in the configuration", scene.lost()
 

@@ -15,8 +15,8 @@ from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.embedded.provider import Fault
 from tbp_assets.embedded.provider.faults import FaultKind
-from tbp_assets.resources.failure_log import SENSOR_TAG
 from tbp_assets.resources import flat_files
+from tbp_assets.resources.failure_log import SENSOR_TAG
 from tbp_assets.storage.failed_downloads import FailedDownloads, recovery_rate
 from tbp_assets_tests.faults.book import entry
 from tbp_assets_tests.faults.scene import Scene
@@ -61,7 +61,7 @@ def tick(scene: Scene, instance: dg.DagsterInstance) -> int:
 
 def strike(scene: Scene, days: list[date]) -> None:
     """Let each third day fail in passing: some inside the client's retries, some for several runs."""
-    chance = random.Random(20240102)  # noqa: S311  # the same month each time
+    chance = random.Random(20240102)  # the same month each time
     for day in days[::3]:
         scene.provider.inject(Fault(chance.choice(KINDS), on=day, times=chance.randint(1, 9)))
 

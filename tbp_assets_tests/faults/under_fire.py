@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
+import psycopg2.extensions
 
 from tbp_assets.storage.database import Database
 from tbp_assets_tests.conftest import Project
@@ -22,7 +22,7 @@ WHERE activity.application_name = 'tbp_assets' AND activity.wait_event_type = 'L
 """
 
 
-def foreign(database: Database, *, autocommit: bool = False) -> Connection:
+def foreign(database: Database, *, autocommit: bool = False) -> psycopg2.extensions.connection:
     """Open a session that is not ours, as the owner of the tables."""
     address = database.address
     opened = psycopg2.connect(
@@ -38,8 +38,8 @@ def foreign(database: Database, *, autocommit: bool = False) -> Connection:
 class Foreign:
     """A foreign session that holds something, and one that looks on."""
 
-    holding: Connection
-    watching: Connection
+    holding: psycopg2.extensions.connection
+    watching: psycopg2.extensions.connection
 
     def execute(self, sql: str) -> None:
         """Run a statement in the session that holds."""
