@@ -7,7 +7,7 @@ TBP := $(BIN)/tbp
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: demo up stop test check format docs lock clean help
+.PHONY: demo up stop test check format docs faults lock clean help
 
 demo: $(VENV)/ready ## An invented market through the whole graph into the embedded database
 	@$(TBP) demo
@@ -36,6 +36,11 @@ format: $(VENV)/ready ## Format the code and mend what the linter can
 
 docs: $(VENV)/ready ## Write the generated pages of docs/ again
 	@$(BIN)/python docs/generate.py
+
+faults: $(VENV)/ready ## Run the matrix of faults and write docs/faults.md from what happened
+	@rm -f $(VENV)/faults.jsonl
+	@TBP_FAULTS_REPORT="$(CURDIR)/$(VENV)/faults.jsonl" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m fault; \
+	  $(BIN)/python -m tbp_assets_tests.faults.page $(VENV)/faults.jsonl
 
 lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock
 	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 pyproject.toml --group dev \

@@ -17,6 +17,13 @@ __all__ = ["closed_pools", "provider", "provider_server", "start", "tbp"]
 WAIT_SECONDS = 0.5
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the rows of the matrix."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "scene" in item.fixturenames:
+            item.add_marker("fault")
+
+
 @pytest.fixture
 def scene(project: Project, provider: FakeProvider, tbp: Tbp) -> Scene:
     """Three good days at the provider, nothing asked for yet."""

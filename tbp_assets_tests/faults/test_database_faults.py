@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import psycopg2
 import pytest
 
 from tbp_assets.embedded.postgres import ensure_server, stop_server
+from tbp_assets.storage.database import Database
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 from tbp_assets_tests.faults.book import entry
@@ -183,26 +184,23 @@ def test_a_pool_that_is_exhausted_says_so(scene: Scene) -> None:
         row.lost = scene.lost()
 
 
+def use_up(database: Database, stack: ExitStack) -> None:
+    """Open sessions until the server has no room for another."""
+    while True:
+        stack.enter_context(closing(foreign(database)))
+
+
 def test_a_server_without_a_free_connection_says_so(scene: Scene) -> None:
     with entry("database", "too many clients", "all connections of the server are in use") as row:
         database = scene.project.database()
         database.engine.dispose()
         with ExitStack() as stack:
             with pytest.raises(psycopg2.OperationalError, match=NO_SLOT):
-                while True:
-                    stack.enter_context(_closing(foreign(database)))
+                use_up(database, stack)
             scene.backfill().must_be(1, "connection", "FATAL")
         scene.backfill().must_be(0)
         row.happened, row.recovery = "the command ends with one message, nothing is written", "the next run"
         row.lost = scene.lost()
-
-
-@contextmanager
-def _closing(session: psycopg2.extensions.connection) -> Generator[None]:
-    try:
-        yield
-    finally:
-        session.close()
 
 
 def test_a_server_that_is_not_there_is_named(scene: Scene, server_home: Path) -> None:
@@ -243,9 +241,8 @@ def small_disk() -> Generator[Path]:
 def full(disk: Path) -> Generator[None]:
     """Leave no byte free."""
     filler = disk / "filler"
-    with pytest.raises(OSError, match=FULL), filler.open("wb", buffering=0) as stream:
-        while True:
-            stream.write(bytes(4096))
+    with pytest.raises(OSError, match=FULL):
+        filler.write_bytes(bytes(2 * DISK_MB * 1_000_000))
     yield
     filler.unlink()
 
