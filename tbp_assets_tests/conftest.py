@@ -27,6 +27,14 @@ VARIABLES = (
 )  # fmt: skip
 
 
+LONG = ("end_to_end", "test_readme.py", "faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that the processes of a test run end together."""
+    items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """A TBP_HOME whose embedded server the tests of this process share."""

@@ -116,7 +116,7 @@ def test_chunk_days_is_the_interval_of_the_hypertable(project: Project, days: in
         patch = project.monkeypatch.setattr
         patch(r0001_market_data, "op", SimpleNamespace(execute=said.append))
         patch(r0001_market_data, "context", SimpleNamespace(config=config))
-        patch(r0001_market_data, "_timescale", lambda: True)
+        patch(r0001_market_data, "_timescale_schema", lambda: "public")
         r0001_market_data.upgrade()
 
     project.change("database.yml", "chunk_days: 30", f"chunk_days: {days}")

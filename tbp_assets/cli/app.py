@@ -7,7 +7,7 @@ Commands import their work when they are called, so that `tbp --help` answers at
 import signal
 import sys
 from datetime import date, datetime
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Annotated
 
 import typer
@@ -176,9 +176,16 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    # When a server goes away during a COPY, psycopg2 prints a fault of its own beside raising the error.
+    if not (kind is SystemError and type(error.__cause__).__module__.startswith("psycopg2")):
+        sys.__excepthook__(kind, error, trace)
+
+
 def main() -> None:
     """Run `tbp`. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration."""
     signal.signal(signal.SIGTERM, _terminated)
+    sys.excepthook = _shown_unless_echo
     try:
         code = _typed()
     except (UsageError, ConfigError) as error:

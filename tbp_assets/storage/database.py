@@ -128,11 +128,6 @@ class Database:
             raise self._from_driver(error.orig) from error
         except psycopg2.Error as error:
             raise self._from_driver(error) from error
-        except SystemError as error:
-            # What psycopg2 makes of a COPY whose server goes away twice: while sending, and while saying so.
-            if not isinstance(error.__cause__, psycopg2.Error):
-                raise
-            raise self._from_driver(error.__cause__) from error
         except PoolTimeoutError as error:
             raise DatabaseUnavailableError(f"{self.address}: all {self.pool_size} connections are busy") from error
         except SQLAlchemyError as error:

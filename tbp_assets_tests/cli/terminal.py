@@ -81,11 +81,12 @@ def tbp(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @contextmanager
 def _as_it_was() -> Generator[None]:
-    """Take back what a command sets for its own process: variables and the handler of SIGTERM."""
-    environment, handler = dict(os.environ), signal.getsignal(signal.SIGTERM)
+    """Take back what a command sets for its own process: variables, the handler of SIGTERM, the hook of exceptions."""
+    environment, handler, hook = dict(os.environ), signal.getsignal(signal.SIGTERM), sys.excepthook
     try:
         yield
     finally:
+        sys.excepthook = hook
         signal.signal(signal.SIGTERM, handler)
         os.environ.clear()
         os.environ.update(environment)

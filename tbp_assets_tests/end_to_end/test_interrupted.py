@@ -1,4 +1,4 @@
-"""Sixty days that are interrupted, killed or run twice at once end as sixty undisturbed days do."""
+"""Ranges that are interrupted, killed or run twice at once end as undisturbed ones do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tbp_assets_tests.end_to_end.processes import TBP, Start, own_configuration
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
-SIXTY_DAYS, TEN_DAYS = ("2024-01-02", "2024-03-25"), ("2024-01-02", "2024-01-15")
+SIXTY_DAYS, TWENTY_DAYS, TEN_DAYS = (("2024-01-02", last) for last in ("2024-03-25", "2024-01-31", "2024-01-15"))
 INTERRUPTED = "tbp: interrupted; days that were committed stay, the same command goes on from there"
 Bars = list[tuple[Any, ...]]
 
@@ -73,12 +73,12 @@ def up_to(last: str, undisturbed: Bars) -> Bars:
 def test_ctrl_c_ends_with_one_message_and_the_same_command_goes_on(
     project: Project, start: Start, tbp: Tbp, undisturbed: Bars
 ) -> None:
-    process = start("backfill", *SIXTY_DAYS, "--json", **MARKET)
+    process = start("backfill", *TWENTY_DAYS, "--json", **MARKET)
     out, err = disturb(project, process, "landing", signal.SIGINT)
     assert (process.returncode, out, err.splitlines()[1:]) == (1, "", [INTERRUPTED])
     assert list((project.store / "incoming").iterdir()) == []
     assert bars(project.database()) == []
-    assert finished(project, tbp, *SIXTY_DAYS) == undisturbed
+    assert finished(project, tbp, *TWENTY_DAYS) == up_to(TWENTY_DAYS[1], undisturbed)
 
 
 def test_ctrl_c_during_a_load_keeps_the_days_that_were_committed(
@@ -115,8 +115,8 @@ def test_what_a_killed_download_left_is_swept_away(project: Project, start: Star
 
 
 def test_two_backfills_at_once_equal_an_undisturbed_one(project: Project, start: Start, undisturbed: Bars) -> None:
-    both = [start("backfill", *SIXTY_DAYS, **MARKET) for _ in range(2)]
+    both = [start("backfill", *TWENTY_DAYS, **MARKET) for _ in range(2)]
     said = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert bars(project.database()) == undisturbed
+    assert bars(project.database()) == up_to(TWENTY_DAYS[1], undisturbed)
     assert list((project.store / "incoming").iterdir()) == []

@@ -109,9 +109,9 @@ class Scene:
         )[0][0]
         return files + (["advisory locks"] if held else [])
 
-    def states(self) -> dict[date, str]:
+    def states(self, first: date = DAYS[0], last: date = DAYS[-1]) -> dict[date, str]:
         """Return the state of each day, as `tbp status` says."""
-        told = self.tbp("status", "--from", DAYS[0], "--to", DAYS[-1], "--json").json["days"]
+        told = self.tbp("status", "--from", first, "--to", last, "--json").json["days"]
         return {date.fromisoformat(day["trading_date"]): day["state"] for day in told}
 
     def failures(self) -> dict[date, tuple[str, str | None]]:

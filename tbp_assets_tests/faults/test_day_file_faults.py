@@ -1,8 +1,9 @@
-"""Day files gone wrong, each as the first file of a day and as the restatement of a good one."""
+"""Day files gone wrong, each on a day of its own: as the first file, and as the restatement of a good one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import partial
 from typing import Literal
 
@@ -10,9 +11,8 @@ import pytest
 
 from tbp_assets.embedded.provider import defective
 from tbp_assets.embedded.provider.defective import DEFECTS, Spoil
-from tbp_assets_tests.day_files import THURSDAY, TUESDAY, WEDNESDAY
 from tbp_assets_tests.faults.book import entry
-from tbp_assets_tests.faults.scene import Rows, Scene, good_file, rows_of
+from tbp_assets_tests.faults.scene import Key, Rows, Scene, good_file, rows_of
 
 pytestmark = pytest.mark.integration
 
@@ -46,9 +46,9 @@ class Spoilt:
         """Spoil a good file."""
         return (self.spoil or DEFECTS[self.name])(content)
 
-    def rows(self, good: bytes) -> Rows:
-        """Return what may enter the database from the spoilt form of a good file."""
-        found = rows_of(WEDNESDAY, good)
+    def rows(self, day: date, good: bytes) -> Rows:
+        """Return what may enter the database from the spoilt form of a good file, as far as it is that of the good."""
+        found = rows_of(day, good)
         if self.verdict in {"refused", "withheld"}:
             return {}
         return {key: values for key, values in found.items() if key[1] not in self.tickers}
@@ -83,34 +83,50 @@ SPOILT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", SPOILT, ids=lambda case: case.name)
-def test_a_spoilt_file_costs_what_it_spoils_until_a_good_one_comes(scene: Scene, case: Spoilt) -> None:
-    with entry("day file", case.name.replace("_", " "), case.injected) as row:
-        others = scene.truth({day: scene.files[day] for day in (TUESDAY, THURSDAY)})
-        first, second = scene.files[WEDNESDAY], good_file(WEDNESDAY, close=10.75)
-        passes, spoilt = case.verdict in {"rows", "loaded"}, case(first)
-        expected = rows_of(WEDNESDAY, spoilt) if case.verdict == "loaded" else case.rows(first)
+FIRST_DAY = date(2024, 1, 2)
+SESSIONS = [FIRST_DAY + timedelta(days=n) for n in range(40) if (FIRST_DAY + timedelta(days=n)).weekday() < 5]
+DAYS = dict(zip((case.name for case in SPOILT), (day for day in SESSIONS if day != date(2024, 1, 15)), strict=False))
+Stage = dict[Key, tuple[float, ...]]
 
-        scene.provider.publish(WEDNESDAY, spoilt)
-        scene.backfill().must_be(0 if passes else 1)
-        assert scene.stored() == others | expected
-        assert scene.states()[WEDNESDAY] == ("loaded" if passes else "rejected")
 
-        scene.provider.publish(WEDNESDAY, first)
-        scene.backfill().must_be(0)
-        assert scene.stored() == scene.truth()
+def brought(case: Spoilt, day: date, good: bytes) -> Rows:
+    """Return what the spoilt form of a good file brings."""
+    content = case(good)
+    return rows_of(day, content) if case.verdict == "loaded" else case.rows(day, good)
 
-        spoilt = case(second)
-        restated = rows_of(WEDNESDAY, spoilt) if case.verdict == "loaded" else case.rows(second)
-        scene.provider.publish(WEDNESDAY, spoilt)
-        scene.backfill().must_be(0 if passes else 1)
-        assert scene.stored() == others | (restated if passes else rows_of(WEDNESDAY, first))
 
-        scene.publish(WEDNESDAY, close=10.75)
-        scene.backfill(WEDNESDAY, WEDNESDAY).must_be(0)
-        assert scene.left_over() == []
-        row.happened, row.lost = HAPPENED[case.verdict], scene.lost()
-        row.recovery = "none is needed" if case.verdict == "loaded" else "the run that finds a good file"
+def test_each_spoilt_file_costs_what_it_spoils_until_a_good_one_comes(scene: Scene, subtests: pytest.Subtests) -> None:
+    first, last = DAYS[SPOILT[0].name], DAYS[SPOILT[-1].name]
+    good = {1: {day: good_file(day) for day in DAYS.values()}, 2: {d: good_file(d, close=10.75) for d in DAYS.values()}}
+    stages, states = list[Stage](), dict[date, str]()
+    scene.files.clear()
+    for version in (1, 2):
+        for case in SPOILT:
+            scene.provider.publish(DAYS[case.name], case(good[version][DAYS[case.name]]))
+        scene.backfill(first, last).must_be(1)
+        stages.append(scene.stored())
+        states = states or scene.states(first, last)
+        for day in DAYS.values():
+            scene.publish(day, close=10.5 if version == 1 else 10.75)
+        scene.backfill(first, last).must_be(0)
+        stages.append(scene.stored())
+    assert scene.left_over() == []
+    for case in SPOILT:
+        with subtests.test(case.name), entry("day file", case.name.replace("_", " "), case.injected) as row:
+            day, passes = DAYS[case.name], case.verdict in {"rows", "loaded"}
+            spoilt, mended, again, whole = (of_day(day, stage) for stage in stages)
+            assert spoilt == brought(case, day, good[1][day])
+            assert states[day] == ("loaded" if passes else "rejected")
+            assert mended == rows_of(day, good[1][day])
+            assert again == (brought(case, day, good[2][day]) if passes else mended)
+            row.happened = HAPPENED[case.verdict]
+            row.lost = sum(whole.get(key) != values for key, values in rows_of(day, good[2][day]).items())
+            row.recovery = "none is needed" if case.verdict == "loaded" else "the run that finds a good file"
+
+
+def of_day(day: date, stage: Stage) -> Stage:
+    """Return the rows of a day."""
+    return {key: values for key, values in stage.items() if key[0] == day}
 
 
 def test_every_defect_is_in_the_matrix() -> None:

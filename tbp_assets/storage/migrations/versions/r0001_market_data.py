@@ -77,8 +77,7 @@ def upgrade() -> None:
     op.execute(LEDGER)
     op.execute("CREATE INDEX load_ledger_day ON load_ledger (dataset, data_source, trading_date, batch_id DESC)")
     op.execute(BARS)
-    if _timescale():
-        place = op.get_bind().execute(text(EXTENSION_SCHEMA)).scalar_one()
+    if place := _timescale_schema():
         interval = f"INTERVAL '{int(context.config.attributes['chunk_days'])} days'"
         op.execute(
             f"SELECT {place}.create_hypertable('market_data_raw', {place}.by_range('timestamp', {interval}), "
@@ -89,7 +88,8 @@ def upgrade() -> None:
         op.execute(comment)
 
 
-def _timescale() -> bool:
+def _timescale_schema() -> str | None:
+    """Return where the extension's functions are, or None where it cannot be had."""
     connection = op.get_bind()
     # Creating it in a server that did not preload it ends the connection, savepoint or not; preloaded, it has settings.
     usable = text(
@@ -97,14 +97,15 @@ def _timescale() -> bool:
         "AND current_setting('timescaledb.max_background_workers', true) IS NOT NULL"
     )
     if not connection.execute(usable).scalar():
-        return False
+        return None
     try:
         with connection.begin_nested():
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS timescaledb WITH SCHEMA public"))
     except DBAPIError as error:
         logger.warning("timescaledb is installed but cannot be created (%s): plain tables are used", error.orig)
-        return False
-    return True
+        return None
+    found: str = connection.execute(text(EXTENSION_SCHEMA)).scalar_one()
+    return found
 
 
 def downgrade() -> None:
