@@ -7,6 +7,7 @@ Commands import their work when they are called, so that `tbp --help` answers at
 import signal
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated
 
@@ -23,6 +24,8 @@ def _ended(code: int | None, **_options: object) -> None:
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, result_callback=_ended)
 config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration.")
 app.add_typer(config_app, name="config")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Look at the rows that were kept out.")
+app.add_typer(quarantine_app, name="quarantine")
 
 FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130
@@ -38,6 +41,8 @@ def _day(text: str) -> date:
 
 
 Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD")]
+From = Annotated[date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")]
+To = Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")]
 
 
 @app.callback()
@@ -65,12 +70,8 @@ def backfill(  # noqa: PLR0917  # options of a command
 
 @app.command()
 def status(
-    start: Annotated[
-        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
-    ] = None,
-    end: Annotated[
-        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Show the state of each trading date, and days loaded under another universe or judged by other rules."""
@@ -81,12 +82,8 @@ def status(
 
 @app.command()
 def failures(
-    start: Annotated[
-        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
-    ] = None,
-    end: Annotated[
-        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     resolved: Annotated[bool, typer.Option("--all", help="Those that were repaired, too.")] = False,  # noqa: FBT002
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
@@ -98,12 +95,8 @@ def failures(
 
 @app.command()
 def restatements(  # noqa: PLR0917  # options of a command
-    start: Annotated[
-        date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")
-    ] = None,
-    end: Annotated[
-        date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")
-    ] = None,
+    start: From = None,
+    end: To = None,
     ticker: Annotated[str, typer.Option(help="Only what happened to this ticker.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="Most rows of each table.")] = 100,
     cells: Annotated[bool, typer.Option("--cells", help="Each value that was changed or taken away.")] = False,  # noqa: FBT002
@@ -174,6 +167,53 @@ def config_check(as_json: JsonFlag = False) -> int:  # noqa: FBT002
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+Reason = Annotated[str, typer.Option(help="Only rows that break this rule.")]
+Ticker = Annotated[str, typer.Option(help="Only this ticker.")]
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    start: From = None,
+    end: To = None,
+    reason: Reason = "",
+    ticker: Ticker = "",
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Count the quarantined rows of each day by the first rule each breaks."""
+    from tbp_assets.cli import quarantine as work
+
+    return work.show_counts(work.Wanted(start, end, reason or None, ticker or None), as_json=as_json)
+
+
+@quarantine_app.command("show")
+def quarantine_show(  # noqa: PLR0917  # options of a command
+    start: From = None,
+    end: To = None,
+    reason: Reason = "",
+    ticker: Ticker = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 50,
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Print quarantined rows as they stand in the provider's file, with line number and every rule each breaks."""
+    from tbp_assets.cli import quarantine as work
+
+    return work.show_rows(work.Wanted(start, end, reason or None, ticker or None), limit=limit, as_json=as_json)
+
+
+@quarantine_app.command("export")
+def quarantine_export(
+    path: Annotated[Path, typer.Argument(help="A new file: .csv or .parquet.")],
+    start: From = None,
+    end: To = None,
+    reason: Reason = "",
+    ticker: Ticker = "",
+) -> int:
+    """Write quarantined rows to a file."""
+    from tbp_assets.cli import quarantine as work
+
+    return work.export_rows(work.Wanted(start, end, reason or None, ticker or None), path)
 
 
 def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -39,7 +39,7 @@ def restatements(first: date | None, last: date | None, *, ticker: str | None, f
         raise UsageError(f"--from {first} is after --to {last}")
     session = Session.start()
     if not form.json:
-        (err if form.csv else out).print(session.route)
+        (err if form.csv else out).print(session.route, markup=False)
     found, values, total = list[Restatement](), list[Cell](), 0
     days = _days(session, first, last, ticker)
     if days:
