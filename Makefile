@@ -19,7 +19,7 @@ stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
 	@$(TBP) stop
 
 test: $(VENV)/ready ## All tests, with coverage (PYTEST="-m unit" for a part)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(PYTEST)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: $(VENV)/ready ## Lint, format, types, import contracts, Dagster definitions
 	$(BIN)/ruff check .

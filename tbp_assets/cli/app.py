@@ -48,13 +48,15 @@ To = Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-D
 @app.callback()
 def tbp() -> None:
     """Market-data day files into a database a trading system can trust."""
+    # Here, since Typer sets its own before it calls anything of ours.
+    sys.excepthook = _shown_unless_echo
 
 
 @app.command()
 def backfill(  # noqa: PLR0917  # options of a command
     start: Day,
     end: Day,
-    tickers: Annotated[str, typer.Option(help="Only these tickers of the universe: A,B.")] = "",
+    tickers: Annotated[str | None, typer.Option(help="Only these tickers of the universe: A,B.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
     force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
     as_json: JsonFlag = False,  # noqa: FBT002
@@ -62,8 +64,8 @@ def backfill(  # noqa: PLR0917  # options of a command
     """Bring a range of trading dates into the database; days that are done are left alone."""
     from tbp_assets.cli import backfill as work
 
-    chosen = [ticker.strip() for ticker in tickers.split(",") if ticker.strip()]
-    if tickers and not chosen:
+    chosen = [ticker.strip() for ticker in (tickers or "").split(",") if ticker.strip()]
+    if tickers is not None and not chosen:
         raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
     return work.backfill(start, end, tickers=chosen, dry_run=dry_run, force=force, as_json=as_json)
 
@@ -225,7 +227,6 @@ def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: T
 def main() -> None:
     """Run `tbp`. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration."""
     signal.signal(signal.SIGTERM, _terminated)
-    sys.excepthook = _shown_unless_echo
     try:
         code = _typed()
     except (UsageError, ConfigError) as error:

@@ -25,6 +25,7 @@ from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.io_managers import timescale
 from tbp_assets.resources.failures import days_left_open, was_interrupted
 from tbp_assets.storage.bars_table import silent_tickers
+from tbp_assets.storage.ledger import written_by
 
 BACKFILL_TAG = "tbp/backfill"
 
@@ -36,6 +37,8 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
     tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
     outcome = _run_all(session, plan, tags)
     facts = session.facts(days[0], days[-1])
+    with session.database.transaction(read_only=True) as connection:
+        written = written_by(connection, session.dataset, session.data_source, outcome.run_ids)
     states = session.states(facts)
     left = {**outcome.open, **plan.unavailable}
     open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
@@ -45,6 +48,7 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
         plan=plan,
         facts=facts,
         settled=settled,
+        written=written,
         open=open_days,
         faults=outcome.faults,
         without_bar=silent_tickers(session.database, session.dataset, session.data_source, plan.universe, loaded),
@@ -58,12 +62,14 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
 class _Outcome:
     """What the runs said: days of runs without a system fault, days they left open, faults, and checks that failed."""
 
+    run_ids: list[str] = field(default_factory=list[str])
     days: list[date] = field(default_factory=list[date])
     open: dict[date, DayState] = field(default_factory=dict[date, DayState])
     faults: list[str] = field(default_factory=list[str])
     failed_checks: list[FailedCheck] = field(default_factory=list[FailedCheck])
 
     def add(self, result: dg.ExecuteInProcessResult, days: list[date]) -> None:
+        self.run_ids.append(result.run_id)
         failed = [event for event in result.all_events if event.is_step_failure]
         if any(map(was_interrupted, failed)):
             # Dagster keeps the Ctrl-C for itself; the command says what it means for the days.

@@ -13,6 +13,7 @@ from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.universe import few
 from tbp_assets.cli.backfill_plan import BackfillPlan
 from tbp_assets.cli.output import err, out, span, table
+from tbp_assets.storage.ledger import Written
 
 
 def by_state(states: Mapping[date, DayState]) -> dict[str, str]:
@@ -67,6 +68,7 @@ class BackfillReport:
     Attributes:
         facts: Facts of every day of the range, afterwards.
         settled: Days that were run and are loaded or holidays now.
+        written: What these runs wrote, by day; another run at the same time, or before, writes for itself.
         open: Days of the range that are not, with their states.
         faults: System faults, in the words of the step that met them.
         without_bar: Tickers of the universe without a bar on any loaded day of the range on which they are valid.
@@ -76,6 +78,7 @@ class BackfillReport:
     plan: BackfillPlan
     facts: dict[date, DayFacts]
     settled: list[date]
+    written: Mapping[date, Written]
     open: dict[date, DayState]
     faults: list[str]
     without_bar: list[str]
@@ -105,7 +108,7 @@ class BackfillReport:
             "tickers_without_bar": self.without_bar,
             "extra_columns": {day.isoformat(): names for day, names in self.extra_columns.items()},
             "seconds": round(self.seconds, 3),
-            "per_day": [_day_json(self.facts[day]) for day in self.closed],
+            "per_day": [_day_json(self.facts[day], self.written.get(day)) for day in self.closed],
         }
 
     @property
@@ -117,7 +120,7 @@ class BackfillReport:
         """Add up the books of the closed days; what was written, of those run now."""
         lakes = [lake for day in self.closed if (lake := self.facts[day].lake)]
         loads = [load for day in self.closed if (load := self.facts[day].load)]
-        written = [load for load in loads if load.trading_date in self.settled]
+        written = [wrote for day in self.settled if (wrote := self.written.get(day))]
         rejected = sum((Counter(lake.rejected) for lake in lakes), Counter[str]())
         return {
             "files": len(lakes),
@@ -125,10 +128,10 @@ class BackfillReport:
             "accepted": sum(lake.accepted for lake in lakes),
             "quarantined": dict(rejected.most_common()),
             "rows": sum(load.selected for load in loads),
-            "inserted": sum(load.inserted for load in written),
-            "updated": sum(load.updated for load in written),
-            "deleted": sum(load.deleted for load in written),
-            "unchanged": sum(load.unchanged for load in written),
+            "inserted": sum(wrote.inserted for wrote in written),
+            "updated": sum(wrote.updated for wrote in written),
+            "deleted": sum(wrote.deleted for wrote in written),
+            "unchanged": sum(wrote.unchanged for wrote in written),
         }
 
     @property
@@ -143,7 +146,7 @@ class BackfillReport:
         return sum(lake.lines for day in self.settled if (lake := self.facts[day].lake))
 
 
-def _day_json(facts: DayFacts) -> dict[str, Any]:
+def _day_json(facts: DayFacts, written: Written | None) -> dict[str, Any]:
     lake, load = facts.lake, facts.load
     return {
         "trading_date": facts.trading_date,
@@ -152,8 +155,8 @@ def _day_json(facts: DayFacts) -> dict[str, Any]:
         "quarantined": lake.quarantined if lake else 0,
         "rows": load.selected if load else 0,
         "outside": dict(load.outside) if load else {},
-        "inserted": load.inserted if load else 0,
-        "unchanged": load.unchanged if load else 0,
+        "inserted": written.inserted if written else 0,
+        "unchanged": written.unchanged if written else 0,
     }
 
 
@@ -162,15 +165,16 @@ def show_report(report: BackfillReport) -> None:
     books = report.books()
     quarantined = books["quarantined"]
     shown = {
-        "days": len(report.closed),
+        "days": len(report.facts),
         "  run now": len(report.settled),
         "  done before": len(report.plan.done),
+        **({"  open": len(report.open)} if report.open else {}),
         "files": books["files"],
         "lines": books["lines"],
         "accepted": books["accepted"],
         "quarantined": sum(quarantined.values()),
         **{f"  {reason}": rows for reason, rows in quarantined.items()},
-        "rows in the database": books["rows"],
+        "rows in the database" + (", open days aside" if report.open else ""): books["rows"],
         **{f"  {name}": books[name] for name in ("inserted", "updated", "deleted", "unchanged")},
     }
     out.print(table(["", ""], shown.items()))
@@ -180,7 +184,7 @@ def show_report(report: BackfillReport) -> None:
         err.print(f"[yellow]warning[/] {day}: the vendor added columns, kept as text: {escape(', '.join(names))}")
     if report.without_bar:
         tickers = escape(few(report.without_bar))
-        err.print(f"[yellow]no bar[/] on any loaded day: {tickers} (misspelt in instruments.yml, or not listed then?)")
+        err.print(f"[yellow]no bar[/] on any loaded day: {tickers} (misspelt, or not listed then?)")
     for state, days in by_state(report.open).items():
         err.print(f"[yellow]open[/] {days}: {escape(state)}")
     for check in report.failed_checks:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import Connection
@@ -21,6 +21,25 @@ def loads(connection: Connection, dataset: Dataset, data_source: str, first: dat
     values = {"dataset": dataset.name, "data_source": data_source, "first_day": first, "last_day": last}
     rows = connection.execute(statement("select_loads"), values).mappings()
     return {row["trading_date"]: LoadFact(**row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Rows that a load changed, and those it found as they should be."""
+
+    inserted: int
+    updated: int
+    deleted: int
+    unchanged: int
+
+
+def written_by(
+    connection: Connection, dataset: Dataset, data_source: str, run_ids: Sequence[str]
+) -> dict[date, Written]:
+    """Return what some runs wrote, for every day that they loaded."""
+    values = {"dataset": dataset.name, "data_source": data_source, "runs": list(run_ids)}
+    rows = connection.execute(statement("select_written"), values)
+    return {row.trading_date: Written(row.inserted, row.updated, row.deleted, row.unchanged) for row in rows}
 
 
 def known_data_source(connection: Connection) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import polars as pl
@@ -30,6 +30,7 @@ LOADED_SCHEMA: Final = pl.Schema(
     {name: BAR_SCHEMA[name] for name in ("ticker", "trading_date", "timestamp", *VALUES)}
     | {"batch_id": pl.Int64(), "ingested_at": MOMENT}
 )
+CLOCKS_APART: Final = timedelta(minutes=5)  # between this machine and the database
 TIMEFRAMES: Final = (US_STOCKS_DAY_AGGS.timeframe,)
 
 
@@ -100,12 +101,18 @@ def _point(as_of: AsOf) -> int | datetime | None:
     if isinstance(as_of, datetime):
         if as_of.utcoffset() is None:
             raise UsageError(f"as_of {as_of} has no UTC offset: write e.g. {as_of.isoformat()}+00:00")
-        return as_of
+        return _past(as_of)
     if isinstance(as_of, date):
-        return datetime.combine(as_of, time(), UTC)
+        return _past(datetime.combine(as_of, time(), UTC))
     if as_of is not None and (isinstance(as_of, bool) or as_of < 1):
         raise UsageError(f"as_of {as_of} is no batch: they are numbered from 1")
     return as_of
+
+
+def _past(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + CLOCKS_APART:
+        raise UsageError(f"as_of {moment} lies in the future: what will be loaded until then is not known")
+    return moment
 
 
 def _parsed(text: str) -> date | datetime:

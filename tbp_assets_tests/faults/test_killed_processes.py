@@ -104,7 +104,7 @@ def test_kill_in_the_middle_of_a_download(scene: Scene, start: Start) -> None:
         scene.project.database()
         scene.provider.inject(Fault("stall", on=WEDNESDAY))
         process = start("backfill", *DAYS[::2])
-        assert wait_until(lambda: any((scene.project.store / "incoming").glob(f"{process.pid}-*")), 60)
+        assert wait_until(lambda: any((scene.project.store / "incoming").glob(f"{process.pid}-*")), 120)
         process.kill()
         process.communicate()
         assert scene.left_over() != []
@@ -118,7 +118,7 @@ def test_kill_in_the_middle_of_a_copy(scene: Scene, start: Start) -> None:
     with entry("process", "kill -9 mid-COPY", "some bars of a day are sent, others not") as row:
         with gate(scene.project) as session:
             process = start("backfill", *DAYS[::2])
-            assert wait_until(lambda: bool(session.waiting()), 60)
+            assert wait_until(lambda: bool(session.waiting()), 120)
             process.kill()
             process.communicate()
         assert wait_until(lambda: scene.left_over() == [], 10)

@@ -14,7 +14,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 
-SECONDS = 30
+SECONDS = 120
 GATE = 7_411_027  # an advisory lock that nobody else takes
 WAITING = """
 SELECT activity.pid FROM pg_stat_activity AS activity
