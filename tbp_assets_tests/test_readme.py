@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tbp_assets.settings import PROJECT_ROOT
+from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 
 pytestmark = pytest.mark.integration
 
@@ -25,12 +26,12 @@ COMMANDS = [
 
 
 def test_every_command_of_the_readme_runs_in_order(tmp_path: Path) -> None:
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "TBP_HOME": str(tmp_path / "home"),
-        "TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60",
-    }
-    try:
+    with cleaned_home(tmp_path / "home") as home:
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "TBP_HOME": str(home),
+            "TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60",
+        }
         for command in COMMANDS:
             ran = subprocess.run(
                 command,
@@ -43,8 +44,6 @@ def test_every_command_of_the_readme_runs_in_order(tmp_path: Path) -> None:
                 check=False,
             )
             assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
-    finally:
-        subprocess.run([Path(sys.executable).parent / "tbp", "stop"], env=environment, capture_output=True, check=False)
 
 
 def test_the_readme_has_the_two_commands() -> None:
