@@ -21,7 +21,7 @@ stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
 test: $(VENV)/ready ## All tests (PYTEST="-m unit" for a part)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-coverage: $(VENV)/ready ## All tests, a fifth slower, and the share of lines they reach: at least 90 %
+coverage: $(VENV)/ready ## All tests, slower, and the share of lines they reach: at least 90 %
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
 	  --cov-fail-under=90
 
@@ -44,7 +44,7 @@ docs: $(VENV)/ready ## Write the generated pages of docs/ again
 faults: $(VENV)/ready ## Run the matrix of faults and write docs/faults.md from what happened
 	@rm -f $(VENV)/faults.jsonl
 	@TBP_FAULTS_REPORT="$(CURDIR)/$(VENV)/faults.jsonl" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m fault; \
-	  $(BIN)/python -m tbp_assets_tests.faults.page $(VENV)/faults.jsonl
+	  status=$$?; $(BIN)/python -m tbp_assets_tests.faults.page $(VENV)/faults.jsonl && exit $$status
 
 lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock
 	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 pyproject.toml --group dev \

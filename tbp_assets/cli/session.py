@@ -146,7 +146,7 @@ class Session:
         """Return Dagster's instance, in a schema of its own next to the bars."""
         os.environ.update(self.dagster_environment())
         instance = dg.DagsterInstance.get()
-        # Otherwise each event of a run opens a connection of its own: a third of a small backfill's time.
+        # Otherwise each event of a run opens a connection of its own.
         instance.optimize_for_webserver(
             statement_timeout=DAGSTER_TIMEOUT_MS, pool_recycle=DAGSTER_RECYCLE_SECONDS, max_overflow=DAGSTER_CONNECTIONS
         )

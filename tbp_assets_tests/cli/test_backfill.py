@@ -83,6 +83,21 @@ def test_chosen_tickers_alone_are_loaded_and_the_rest_follow_later(project: Proj
     assert tickers(project.database()) == ["AAPL", "MSFT", "SPY"]
 
 
+def test_a_backfill_counts_what_its_own_runs_wrote(project: Project, tbp: Tbp) -> None:
+    # It read each day's newest whole load, whoever had made it: here the first command's.
+    publish_week(project)
+    assert tbp(*BACKFILL, "--json").json["inserted"] == 12
+    report = tbp(*BACKFILL, "--tickers", "AAPL", "--force", "--json").json
+    assert (report["inserted"], report["unchanged"]) == (0, 12)
+    assert tbp(*BACKFILL, "--json").json["unchanged"] == 0, "nothing was run"
+
+
+def test_no_ticker_is_not_every_ticker(project: Project, tbp: Tbp) -> None:
+    publish_week(project)
+    tbp(*BACKFILL, "--tickers", "").must_be(2, "names no ticker")
+    assert tickers(project.database()) == []
+
+
 def test_tickers_without_a_bar_on_any_day_are_named(project: Project, tbp: Tbp) -> None:
     # A ticker misspelt in instruments.yml was invisible: the days were loaded, and nothing was amiss.
     everyone = ["CVX", "JPM", "LLY", "META", "NVDA", "QQQ", "SPY", "UNH", "V", "WMT"]

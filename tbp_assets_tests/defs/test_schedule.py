@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -29,15 +27,6 @@ WEEK = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
 def publish(project: Project, *days: date) -> None:
     """Publish good files."""
     project.publish({day: day_file(good_rows(day)) for day in days})
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """An instance without runs."""
-    directory = tmp_path / "dagster"
-    directory.mkdir()
-    with dg.DagsterInstance.local_temp(str(directory)) as empty:
-        yield empty
 
 
 def tick(project: Project, instance: dg.DagsterInstance, moment: datetime = SATURDAY) -> dg.ScheduleExecutionData:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -21,15 +19,6 @@ pytestmark = pytest.mark.integration
 YESTERDAY = exchange_date(datetime.now(UTC)) - timedelta(days=1)
 SESSIONS = sorted(expected_sessions(YESTERDAY - timedelta(days=60), YESTERDAY))
 OLDER, NEWEST = SESSIONS[-2:]
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """An instance without runs."""
-    directory = tmp_path / "dagster"
-    directory.mkdir()
-    with dg.DagsterInstance.local_temp(str(directory)) as empty:
-        yield empty
 
 
 def tick(project: Project, instance: dg.DagsterInstance) -> list[str]:

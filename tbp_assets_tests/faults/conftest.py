@@ -7,12 +7,13 @@ import pytest
 from tbp_assets.embedded.provider import FakeProvider
 from tbp_assets_tests.cli.terminal import Tbp, tbp
 from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.defs.conftest import instance
 from tbp_assets_tests.embedded.provider.conftest import provider, provider_server
 from tbp_assets_tests.end_to_end.processes import start
 from tbp_assets_tests.faults.scene import DAYS, Scene
 from tbp_assets_tests.storage.pools import closed_pools
 
-__all__ = ["closed_pools", "provider", "provider_server", "start", "tbp"]
+__all__ = ["closed_pools", "instance", "provider", "provider_server", "start", "tbp"]
 
 WAIT_SECONDS = 0.5
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -30,15 +28,6 @@ KINDS: tuple[FaultKind, ...] = (
 )  # fmt: skip
 TARGET = 0.9
 TICKS = 5
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Dagster without a daemon: the test ticks."""
-    directory = tmp_path / "dagster"
-    directory.mkdir()
-    with dg.DagsterInstance.local_temp(str(directory)) as empty:
-        yield empty
 
 
 def tick(scene: Scene, instance: dg.DagsterInstance) -> int:

@@ -115,6 +115,7 @@ def test_a_date_is_its_start_in_utc(database: Database) -> None:
         ("2024-03-01T12:00:00", "has no UTC offset"),
         ("yesterday", "is no moment"),
         ("7", "is no moment"),
+        ("2999-01-01", "lies in the future"),
         (0, "is no batch"),
         (True, "is no batch"),
         (10**6, "there is no batch 1000000 yet, the newest"),
