@@ -14,7 +14,8 @@ from tbp_assets.defs.shared import Plan
 from tbp_assets.storage.failed_downloads import DayFault, FailedDownloads
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY
-from tbp_assets_tests.defs.test_schedule import instance, tick
+from tbp_assets_tests.defs.conftest import instance
+from tbp_assets_tests.defs.test_schedule import tick
 from tbp_assets_tests.storage.days import query
 
 __all__ = ["instance"]
