@@ -77,6 +77,7 @@ class LakeFact:
         accepted: Rows in the bars file; 0 unless validated.
         rejected: Quarantined rows by the first rule each breaks; a withheld day adds `day_withheld`.
         modified: Accepted rows changed by the NaN strategy, by kind.
+        modified_lines: Their lines in the vendor's file.
     """
 
     trading_date: date
@@ -94,6 +95,7 @@ class LakeFact:
     cause: str = ""
     bars: StoredFrame | None = None
     quarantine: StoredFrame | None = None
+    modified_lines: tuple[int, ...] = ()
 
     @property
     def quarantined(self) -> int:
@@ -110,6 +112,7 @@ class LoadFact:
         selected: Accepted rows inside the universe, all of them in the database after the load.
         outside: Accepted rows outside the universe, by reason.
         partial: Only some tickers were asked for; a whole load of the day is taken before it.
+        seconds: From the lock on the day to its ledger row, told by the database; None where it was not measured.
     """
 
     trading_date: date
@@ -128,6 +131,22 @@ class LoadFact:
     unchanged: int
     loaded_at: datetime
     partial: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFact:
+    """What a day's quality was measured from.
+
+    Attributes:
+        judged_by: Identity of the file, its earlier days, the universe and the flag settings.
+    """
+
+    trading_date: date
+    source_sha256: str
+    judged_by: str
+    run_id: str
+    measured_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +158,7 @@ class DayFacts:
     lake: LakeFact | None = None
     load: LoadFact | None = None
     failure: Failure | None = None
+    quality: QualityFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

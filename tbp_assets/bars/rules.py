@@ -52,6 +52,7 @@ def _not_infinite(column: str) -> pl.Expr:
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 NANOSECONDS_IN_MINUTE = 60_000_000_000
+TICKER: Final = r"\A[\x21\x23-\x7e]{1,32}\z"
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("line_too_long", ~pl.col("cut"), f"The line has at most {LONGEST_LINE:,} characters."),
@@ -60,7 +61,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("not_a_number", ~pl.col("not_a_number"), "Every numeric field is empty or a number."),
     Rule(
         "ticker_malformed",
-        pl.col("ticker").str.contains(r"\A[\x21\x23-\x7e]{1,32}\z").fill_null(value=False),
+        pl.col("ticker").str.contains(TICKER).fill_null(value=False),
         "Ticker is 1 to 32 printable ASCII characters without space or quote.",
     ),
     Rule("timestamp_missing", pl.col("timestamp").is_not_null(), "window_start is present."),

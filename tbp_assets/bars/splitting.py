@@ -21,12 +21,14 @@ class SplitDay:
         quarantined: line, ticker, reason (the first rule broken), reasons (all), text (the line as it stands).
         rejected: Quarantined rows by `reason`; the counts add up to the quarantined rows.
         modified: Accepted rows changed by the NaN strategy, by kind of change.
+        modified_lines: Their lines in the vendor's file.
     """
 
     accepted: pl.DataFrame
     quarantined: pl.DataFrame
     rejected: Mapping[str, int]
     modified: Mapping[str, int]
+    modified_lines: tuple[int, ...]
 
 
 def split(parsed: ParsedFile) -> SplitDay:
@@ -40,14 +42,15 @@ def split(parsed: ParsedFile) -> SplitDay:
     kept = verdicts.select(pl.all_horizontal(pl.all()))[:, 0]
     quarantined = _with_reasons(rules, rows.filter(~kept), verdicts.filter(~kept))
     candidates = rows.filter(kept)
-    no_volume = candidates["volume"].null_count()
+    no_volume = candidates.filter(pl.col("volume").is_null())["line"]
     filled = candidates.with_columns(pl.col("volume").fill_null(0.0))
     accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker", "timestamp")
     return SplitDay(
         accepted=accepted,
         quarantined=quarantined,
         rejected=_counts(quarantined),
-        modified={"volume_missing": no_volume} if no_volume else {},
+        modified={"volume_missing": no_volume.len()} if no_volume.len() else {},
+        modified_lines=tuple(no_volume),
     )
 
 

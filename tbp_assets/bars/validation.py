@@ -66,6 +66,7 @@ def validate(
         accepted=result.accepted.height,
         rejected=result.rejected,
         modified=result.modified,
+        modified_lines=result.modified_lines,
         extra_columns=parsed.extra_columns,
     )
     share = result.quarantined.height / parsed.rows.height
@@ -87,7 +88,9 @@ def _withheld(outcome: LakeFact, result: SplitDay, share: float, limit: float) -
         pl.lit(DAY_WITHHELD).alias("reason"),
     )  # fmt: skip
     rejected = dict(result.rejected) | ({DAY_WITHHELD: others.height} if others.height else {})
-    fact = replace(outcome, status="withheld", cause=cause, accepted=0, rejected=rejected, modified={})
+    fact = replace(
+        outcome, status="withheld", cause=cause, accepted=0, rejected=rejected, modified={}, modified_lines=()
+    )
     everything = pl.concat([result.quarantined.select(others.columns), others]).sort("line")
     return ValidatedDay(fact, pl.DataFrame(schema=BAR_SCHEMA), _quarantine(everything, fact))
 

@@ -11,11 +11,12 @@ WORST_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """Passed or not, the sentence a trader reads, and the tables behind it."""
+    """Passed or not, the sentence a trader reads, the tables behind it, and how bad it is not to pass."""
 
     passed: bool
     description: str
     metadata: Mapping[str, dg.MetadataValue] = field(default_factory=dict[str, dg.MetadataValue])
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
 
 
 def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue:

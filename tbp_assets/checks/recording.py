@@ -41,6 +41,7 @@ def record(
                 asset_key=check.asset_key,
                 check_name=check.name,
                 passed=outcome.passed,
+                severity=outcome.severity,
                 description=outcome.description,
                 metadata=outcome.metadata,
                 partition=day.isoformat(),

@@ -5,12 +5,15 @@ import warnings
 import dagster as dg
 
 from tbp_assets.defs.checks import (
+    build_data_quality_metrics_checks,
     build_freshness_check,
     build_market_data_raw_checks,
     build_raw_day_file_checks,
     build_validated_bars_checks,
     checks_of_loaded_days,
+    checks_of_measured_days,
 )
+from tbp_assets.defs.data_quality_metrics import build_data_quality_metrics
 from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
 from tbp_assets.defs.raw_day_file import build_raw_day_file
@@ -51,11 +54,13 @@ def _assembled(settings: Settings) -> dg.Definitions:
             build_raw_day_file(plan),
             build_validated_bars(plan),
             build_market_data_raw(plan, checks_of_loaded_days(plan)),
+            build_data_quality_metrics(plan, checks_of_measured_days(plan)),
         ],
         asset_checks=[
             build_raw_day_file_checks(plan),
             build_validated_bars_checks(plan),
             build_market_data_raw_checks(plan),
+            build_data_quality_metrics_checks(plan),
             build_freshness_check(plan),
         ],
         jobs=build_jobs(),

@@ -11,10 +11,18 @@ from tbp_assets.checks.freshness import latest_session_present
 from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
 from tbp_assets.checks.landing import day_file_is_whole
 from tbp_assets.checks.outcome import CheckOutcome
+from tbp_assets.checks.quality import (
+    MeasuredDays,
+    metrics_match_books,
+    no_bar_flagged,
+    score_reaches_target,
+    universe_is_covered,
+)
 from tbp_assets.checks.recording import record
+from tbp_assets.defs.data_quality_metrics import CheckMeasured
 from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
@@ -32,6 +40,10 @@ DESCRIPTIONS = {
         "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe."
     ),
     "database_matches_lake": "Every bar of the universe is in the database with the lake's values, bit for bit.",
+    "metrics_match_books": "The metrics in the database add up to the lines of the file and to the lake's books.",
+    "score_reaches_target": "The day and every ticker of the universe have the score of quality.score_target.",
+    "no_bar_flagged": "No bar of the universe carries a flag of severity warn or error (quality.flags).",
+    "universe_is_covered": "As many listed tickers have a bar that day as quality.coverage_target asks for.",
     FRESHNESS.name: "The newest session whose file is due has bars in the database.",
 }
 
@@ -152,6 +164,61 @@ def checks_of_loaded_days(plan: Plan) -> CheckLoaded:
         _record(context.op_execution_context, MARKET_DATA_RAW, loaded_outcomes(loaded, days), list(days))
 
     return check
+
+
+def measured_outcomes(measured: MeasuredDays, days: Sequence[date]) -> dict[str, Outcomes]:
+    """Return the outcomes of the checks of data_quality_metrics."""
+    looks = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
+    return {look.__name__: ((day, look(measured, day)) for day in days) for look in looks}
+
+
+def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the checks of data_quality_metrics."""
+    names = ["metrics_match_books", "score_reaches_target", "no_bar_flagged", "universe_is_covered"]
+
+    @dg.multi_asset_check(
+        name="data_quality_metrics_checks", specs=_specs(plan, DATA_QUALITY_METRICS, names), can_subset=True
+    )
+    def data_quality_metrics_checks(
+        context: dg.AssetCheckExecutionContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
+    ) -> Iterator[dg.AssetCheckResult]:
+        days = dates(context.op_execution_context.partition_keys)
+        outcomes = measured_outcomes(_measured(plan, store, database, flat_files.data_source), days)
+        _record(context.op_execution_context, DATA_QUALITY_METRICS, _selected(outcomes, context), days)
+        yield from ()
+
+    return data_quality_metrics_checks
+
+
+def checks_of_measured_days(plan: Plan) -> CheckMeasured:
+    """Return what records the checks of data_quality_metrics where its step fails for other days of the range."""
+
+    def check(
+        context: dg.AssetExecutionContext,
+        store: StoreResource,
+        database: DatabaseResource,
+        data_source: str,
+        days: Sequence[date],
+    ) -> None:
+        outcomes = measured_outcomes(_measured(plan, store, database, data_source), days)
+        _record(context.op_execution_context, DATA_QUALITY_METRICS, outcomes, list(days))
+
+    return check
+
+
+def _measured(plan: Plan, store: StoreResource, database: DatabaseResource, data_source: str) -> MeasuredDays:
+    quality = plan.settings.pipeline.quality
+    return MeasuredDays(
+        lake=store.lake(plan.dataset, data_source),
+        database=database.open(),
+        universe=plan.settings.universe,
+        settings=quality.flag_settings,
+        score_target=quality.score_target,
+        coverage_target=quality.coverage_target,
+    )
 
 
 def build_freshness_check(plan: Plan) -> dg.AssetChecksDefinition:

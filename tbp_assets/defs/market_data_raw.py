@@ -1,6 +1,7 @@
 """The asset market_data_raw: the universe's bars in the database."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -24,12 +25,18 @@ from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.landing import LandingZone
-from tbp_assets.storage.load import DayToLoad
+from tbp_assets.storage.load import DayToLoad, load_day
 from tbp_assets.storage.revisions import Days, cells, counts
 
 CheckLoaded = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
+Streamed = StreamedDay[DayToLoad]
 TICKERS_TAG = "tbp/tickers"
 MOST_VALUES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BarsStream(LoadStream[DayToLoad, LoadFact]):
+    """Days of bars on their way into market_data_raw. Dagster takes no type with parameters for an output."""
 
 
 def chosen_universe(plan: Plan, tags: dict[str, str] | None = None) -> Universe:
@@ -68,7 +75,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         flat_files: FlatFilesResource,
         store: StoreResource,
         database: DatabaseResource,
-    ) -> dg.Output[LoadStream]:
+    ) -> dg.Output[BarsStream]:
         """The universe's bars in the database: unadjusted prices in USD, shares, timestamps in UTC.
 
         Grain and key: ticker, timeframe, data_source, timestamp. Source: validated_bars. Each day is one transaction
@@ -76,16 +83,20 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
         what an earlier file brought stays.
         """
         days = dates(context.partition_keys)
+        failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         universe = chosen_universe(plan, dict(context.run.tags))
         landing = store.landing(plan.dataset, flat_files.data_source)
         return dg.Output(
-            LoadStream(
+            BarsStream(
                 source=f"{store.root}/lake/{flat_files.data_source}",
                 days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
+                write=lambda load, day, opened, run_id: load_day(
+                    opened, plan.dataset, load, run_id, None if day.open else failures.resolved_by
+                ),
                 describe=partial(_described, database, plan.dataset),
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
                 check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
-                failures=FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log),
+                failures=failures,
             )
         )
 
@@ -94,10 +105,10 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDef
 
 def _stream(
     days: Iterator[LakeDay], universe: Universe, landing: LandingZone, expectation: Expectation
-) -> Iterator[StreamedDay]:
+) -> Iterator[Streamed]:
     for day in days:
         if day.fact is None or day.fact.status != "validated":
-            state = _state(day, landing, expectation)
+            state = state_of(day.trading_date, day.fact, landing, expectation)
             yield StreamedDay(day.trading_date, open=state if state.open else None)
             continue
         try:
@@ -120,13 +131,13 @@ def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
     return None
 
 
-def _state(day: LakeDay, landing: LandingZone, expectation: Expectation) -> DayState:
-    facts = DayFacts(day.trading_date, landing.fact(day.trading_date), day.fact)
-    return day_state(facts, expectation, datetime.now(UTC))
+def state_of(day: date, lake: LakeFact | None, landing: LandingZone, expectation: Expectation) -> DayState:
+    """Return the state of a day that the lake has no bars of."""
+    return day_state(DayFacts(day, landing.fact(day), lake), expectation, datetime.now(UTC))
 
 
 def _described(
-    database: DatabaseResource, dataset: Dataset, day: StreamedDay, load: LoadFact | None, seconds: float
+    database: DatabaseResource, dataset: Dataset, day: Streamed, load: LoadFact | None, seconds: float
 ) -> Metadata:
     metadata = _metadata(day, load, seconds)
     if day.load and load and (load.updated or load.deleted):
@@ -157,7 +168,7 @@ def _text(value: float | None) -> str:
     return "" if value is None else str(value)
 
 
-def _metadata(day: StreamedDay, load: LoadFact | None, seconds: float) -> Metadata:
+def _metadata(day: Streamed, load: LoadFact | None, seconds: float) -> Metadata:
     if load is None:
         state = dg.MetadataValue.text(str(day.open or "holiday"))
         return {"dagster/partition_row_count": dg.MetadataValue.int(0), "state": state}

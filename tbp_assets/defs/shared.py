@@ -13,7 +13,9 @@ from tbp_assets.settings import Settings
 
 GROUP = "us_stocks_day_bars"
 OWNERS = ["team:market-data"]
-RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW = map(dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw"))
+RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS, QUALITY_REPORT = map(
+    dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics", "quality_report")
+)
 
 
 @dataclass(frozen=True, slots=True)

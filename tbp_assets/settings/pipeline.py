@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from tbp_assets.bars.failures import Patience
 from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.settings.models import ConfigModel
+from tbp_assets.settings.quality import QualityConfig
 
 
 def _clock(value: object) -> object:
@@ -99,4 +100,5 @@ class PipelineConfig(ConfigModel):
     backfill: BackfillConfig
     download: DownloadConfig
     validation: ValidationConfig
+    quality: QualityConfig
     retry: RetryConfig

@@ -10,6 +10,7 @@ from tbp_assets.storage.failed_downloads import unresolved
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.ledger import loads
+from tbp_assets.storage.quality import Quality
 
 
 def gather(landing: LandingZone, lake: Lake, database: Database, days: list[date]) -> dict[date, DayFacts]:
@@ -20,4 +21,8 @@ def gather(landing: LandingZone, lake: Lake, database: Database, days: list[date
     with database.transaction(read_only=True) as connection:
         loaded = loads(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
         failed = unresolved(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
-    return {day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day), failed.get(day)) for day in ordered}
+        measured = Quality(connection, landing.dataset, landing.data_source).days(ordered[0], ordered[-1])
+    return {
+        day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day), failed.get(day), measured.get(day))
+        for day in ordered
+    }

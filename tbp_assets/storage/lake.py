@@ -50,6 +50,8 @@ class Lake:
         """Whether the lake holds this landed file validated by today's rules, undamaged."""
         if fact is None or fact.source_sha256 != file.sha256 or fact.rules != rules_version():
             return False
+        if sum(fact.modified.values()) != len(fact.modified_lines):
+            return False
         return all(self._undamaged(fact.trading_date, frame) for frame in (fact.bars, fact.quarantine) if frame)
 
     def write(self, day: ValidatedDay) -> LakeFact:

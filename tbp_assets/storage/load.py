@@ -87,10 +87,7 @@ def load_day(
         DatabaseUnavailableError: See `Database.transaction`; nothing of the day was changed.
     """
     lake, data_source = day.lake, day.lake.data_source
-    if data_source == SYNTHETIC and not database.embedded:
-        raise DatabaseRefusedError(
-            f"{lake.trading_date}: synthetic bars only enter the embedded database, not {database.address}"
-        )
+    refuse_stand_in(database, data_source, lake.trading_date)
     with database.transaction() as connection:
         connection.execute(statement("lock_day"), {"day_key": f"{dataset.name} {data_source} {lake.trading_date}"})
         refuse_mixture(connection, database, data_source)
@@ -102,6 +99,12 @@ def load_day(
         if repaired_by:
             resolve(connection, dataset, data_source, lake.trading_date, run_id=run_id, resolved_by=repaired_by)
     return load
+
+
+def refuse_stand_in(database: Database, data_source: str, day: date) -> None:
+    """Raise DatabaseRefusedError where invented data of a day would enter a database that is not the embedded one."""
+    if data_source == SYNTHETIC and not database.embedded:
+        raise DatabaseRefusedError(f"{day}: synthetic bars only enter the embedded database, not {database.address}")
 
 
 def refuse_mixture(connection: Connection, database: Database, data_source: str) -> None:

@@ -1,0 +1,164 @@
+"""Flags that need earlier days: moves, probable splits, volume spikes, stale prices, and bars that are not there.
+
+A day is judged by itself and at most `HISTORY` stored days before it, never by a later one: the same day gives the same
+flags whether it is judged alone, within a range or years afterwards. Days that are not stored do not count, so a day
+whose earlier days arrive later has to be judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from tbp_assets.bars.flags import FLAG_SCHEMA, FlagName, FlagSettings, flagged
+from tbp_assets.bars.schema import PRICES
+from tbp_assets.bars.splits import with_split_factor
+
+LOOK_BACK: Final = 20  # stored trading days
+HISTORY: Final = LOOK_BACK + 1  # the oldest day looked back on is compared with the one before it
+LONGEST_BREAK: Final = timedelta(
+    days=10
+)  # between two stored days; days before a longer one say nothing of those after
+FEWEST_BARS: Final = 5  # for a median, and to call a ticker's trading regular
+REGULAR_SHARE: Final = 0.8  # of the days looked back
+LOOKED_AT: Final = ("trading_date", "ticker", *PRICES, "volume")
+
+
+def flags_across_days(bars: pl.DataFrame, days: Collection[date], settings: FlagSettings) -> pl.DataFrame:
+    """Return the flags of some days as `FLAG_SCHEMA`, by trading date, ticker (as bytes) and rule.
+
+    Args:
+        bars: Accepted bars (`LOOKED_AT`) of these days and of the `HISTORY` stored days before the first of them.
+        days: The days to judge.
+        settings: What is looked for and from where on.
+    """
+    known = _with_history(bars.select(LOOKED_AT))
+    split = settings.limits["probable_split"] if settings.on("probable_split") else float("inf")
+    judged = with_split_factor(known, split)
+    found = [
+        judged.filter(condition).select(flagged(name, observed, reference, detail))
+        for condition, name, observed, reference, detail in _rules(settings)
+    ]
+    if settings.on("vanished"):
+        found.append(_vanished(known))
+    every = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
+    return every.filter(pl.col("trading_date").is_in(list(days))).sort("trading_date", "ticker", "rule")
+
+
+def _with_history(bars: pl.DataFrame) -> pl.DataFrame:
+    """Add to each bar its day's number, and what the ticker's earlier bars say.
+
+    earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume: their
+    median; overnight: their usual absolute log move from a close to the next open; repeats: days in a row, `LOOK_BACK`
+    at most, on which all prices were as on the day before; days_before: stored days there are to look back on.
+    """
+    ordered = bars.join(_numbered(bars), on="trading_date").sort("ticker", "number")
+    before = {name: pl.col(name).shift(1).over("ticker") for name in ("number", *PRICES)}
+    within = pl.col("number") - before["number"] <= LOOK_BACK
+    rows = ordered.with_columns(pl.when(within).then(was).alias(f"earlier_{name}") for name, was in before.items())
+    rows = rows.with_columns(
+        pl.when(pl.col("number") - before["number"] == 1)
+        .then((pl.col("open") / before["close"]).log().abs())
+        .alias("move_overnight"),
+    )
+    return rows.join(_windows(rows), on=["ticker", "number"], maintain_order="left").with_columns(_repeats(rows))
+
+
+def _numbered(bars: pl.DataFrame) -> pl.DataFrame:
+    """Return trading_date, number and days_before of each day; numbers lie far apart where days break off too long."""
+    days = bars.select(pl.col("trading_date").unique().sort()).with_row_index("rank").cast({"rank": pl.Int64})
+    broken = (pl.col("trading_date").diff() > LONGEST_BREAK).fill_null(value=False)
+    days = days.with_columns(broken.cum_sum().cast(pl.Int64).alias("stretch"))
+    return days.select(
+        "trading_date",
+        (pl.col("rank") + 2 * HISTORY * pl.col("stretch")).alias("number"),
+        pl.min_horizontal(pl.col("rank") - pl.col("rank").min().over("stretch"), LOOK_BACK).alias("days_before"),
+    )
+
+
+def _windows(rows: pl.DataFrame) -> pl.DataFrame:
+    windows = rows.rolling("number", period=f"{LOOK_BACK}i", closed="left", group_by="ticker")
+    return windows.agg(
+        pl.col("volume").median().alias("usual_volume"),
+        pl.col("move_overnight").median().alias("overnight"),
+        pl.len().cast(pl.Int64).alias("bars_before"),
+    )
+
+
+def _repeats(rows: pl.DataFrame) -> pl.Series:
+    same = pl.all_horizontal(pl.col(price) == pl.col(f"earlier_{price}") for price in PRICES).fill_null(value=False)
+    adjacent = (pl.col("number") - pl.col("earlier_number") == 1).fill_null(value=False)
+    marked = rows.select("ticker", (same & adjacent).alias("again"))
+    run = (~pl.col("again")).cum_sum().over("ticker")
+    counted = marked.with_columns(run.alias("run")).select(
+        pl.col("again").cast(pl.Int64).cum_sum().over("ticker", "run").clip(upper_bound=LOOK_BACK).alias("repeats")
+    )
+    return counted["repeats"]
+
+
+_AcrossDays = tuple[pl.Expr, FlagName, pl.Expr, pl.Expr, pl.Expr | None]
+
+
+def _rules(settings: FlagSettings) -> list[_AcrossDays]:
+    """Return condition, name, observed, reference and detail of every flag that a bar can have."""
+    limits = settings.limits
+    split = pl.col("factor").is_not_null()
+    shares = pl.col("usual_volume") * pl.col("factor").fill_null(1.0)
+    absent = pl.col("number") - pl.col("earlier_number") - 1
+    rules: list[_AcrossDays] = [
+        (
+            ~split & ((pl.col("close") / pl.col("earlier_close") - 1).abs() > limits["price_move"]),
+            "price_move", pl.col("close"), pl.col("earlier_close"), _percent("close", "earlier_close"),
+        ),
+        (split, "probable_split", pl.col("open"), pl.col("earlier_close"), _split_in_words()),
+        (
+            (pl.col("bars_before") >= FEWEST_BARS) & (pl.col("volume") > limits["volume_spike"] * shares),
+            "volume_spike", pl.col("volume"), shares, None,
+        ),
+        (
+            pl.col("repeats") >= limits["stale_price"],
+            "stale_price", pl.col("repeats"), pl.lit(limits["stale_price"]), None,
+        ),
+        (
+            (absent > 0) & _regular(pl.col("days_before") - absent),
+            "gap", absent, pl.lit(LOOK_BACK), None,
+        ),
+        (
+            pl.col("earlier_number").is_null() & (pl.col("days_before") == LOOK_BACK),
+            "appeared", pl.lit(0), pl.lit(LOOK_BACK), None,
+        ),
+    ]  # fmt: skip
+    return [rule for rule in rules if settings.on(rule[1])]
+
+
+def _regular(days: pl.Expr) -> pl.Expr:
+    """Whether a ticker had bars on most of the days looked back on."""
+    return (days >= FEWEST_BARS) & (pl.col("bars_before") >= REGULAR_SHARE * days)
+
+
+def _percent(of: str, reference: str) -> pl.Expr:
+    return pl.format("{} %", ((pl.col(of) / pl.col(reference) - 1) * 100).round(1))
+
+
+def _split_in_words() -> pl.Expr:
+    price = (pl.col("open") / pl.col("earlier_close")).round_sig_figs(4)
+    shares = (pl.col("volume") / pl.col("usual_volume")).round_sig_figs(3)
+    return pl.format(
+        "{}: the price opened at {} times the close before, {} times as many shares", "ratio", price, shares
+    )
+
+
+def _vanished(known: pl.DataFrame) -> pl.DataFrame:
+    """Return the tickers that traded regularly until the day before and have no bar."""
+    nexts = known.select("number", "trading_date").unique().sort("number").select(
+        pl.col("trading_date"), (pl.col("number") - 1).alias("number")
+    )  # fmt: skip
+    with_today = known.with_columns(
+        pl.col("bars_before") + 1, pl.min_horizontal(pl.col("days_before") + 1, LOOK_BACK + 1)
+    )
+    yesterday = with_today.filter(_regular(pl.col("days_before"))).drop("trading_date").join(nexts, on="number")
+    gone = yesterday.join(known.select("ticker", "trading_date"), on=["ticker", "trading_date"], how="anti")
+    return gone.select(flagged("vanished", pl.col("bars_before"), pl.col("days_before")))

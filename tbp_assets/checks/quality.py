@@ -1,0 +1,139 @@
+"""What is checked of a day's quality: the books, the score, the flags of the universe, and who is not there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from tbp_assets.bars.flags import SEVERITIES, FlagName, FlagSettings, Severity
+from tbp_assets.bars.metrics import totals_of
+from tbp_assets.bars.universe import Universe, few
+from tbp_assets.checks.outcome import WORST_ROWS, CheckOutcome, rows_table
+from tbp_assets.errors import StoredFileError
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.lake import Lake
+from tbp_assets.storage.quality import Quality
+
+NOT_MEASURED = CheckOutcome(True, "No file for this day, so nothing to measure.")
+LOUDNESS = {"warn": dg.AssetCheckSeverity.WARN, "error": dg.AssetCheckSeverity.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDays:
+    """Where measured days are looked up, and what they are held to."""
+
+    lake: Lake
+    database: Database
+    universe: Universe
+    settings: FlagSettings
+    score_target: float
+    coverage_target: float
+
+    def metrics(self, day: date) -> pl.DataFrame:
+        """Return the stored metrics of a day."""
+        with self.database.transaction(read_only=True) as connection:
+            return Quality(connection, self.lake.dataset, self.lake.data_source).metrics(day, day)
+
+    def flags(self, day: date) -> pl.DataFrame:
+        """Return the stored flags of a day with their severity, the severest first."""
+        with self.database.transaction(read_only=True) as connection:
+            flags = Quality(connection, self.lake.dataset, self.lake.data_source).flags(day, day)
+        return by_severity(flags, self.settings.severities)
+
+
+def by_severity(flags: pl.DataFrame, severities: Mapping[FlagName, Severity]) -> pl.DataFrame:
+    """Add the severity of today's settings to flags (`FLAG_SCHEMA`), and order them: the severest, then the newest."""
+    with_severity = flags.with_columns(
+        pl.col("rule").replace_strict(dict(severities), default="off").cast(pl.Enum(SEVERITIES)).alias("severity")
+    ).filter(pl.col("severity") != "off")
+    ordered = with_severity.sort(["severity", "trading_date", "ticker", "rule"], descending=[True, True, False, False])
+    return ordered.with_columns(pl.col("severity").cast(pl.String))
+
+
+def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:
+    """The metrics of a day, as they are in the database, add up to the lines of its file and to the lake's books."""
+    try:
+        fact = days.lake.whole_fact(day)
+    except StoredFileError as error:
+        return CheckOutcome(False, str(error))
+    stored = days.metrics(day)
+    if fact is None:
+        return CheckOutcome(stored.is_empty(), NOT_MEASURED.description)
+    sums = stored.select(pl.col("^.*_rows$").sum()).row(0)
+    books = totals_of(fact)
+    expected = (books.total, books.accepted, books.rejected, books.modified)
+    names = ("lines", "accepted", "rejected", "modified")
+    said = ", ".join(f"{have:,} of {want:,} {name}" for name, have, want in zip(names, sums, expected, strict=True))
+    cure = "" if sums == expected else "; materialize validated_bars and data_quality_metrics again"
+    return CheckOutcome(sums == expected, f"{said}{cure}")
+
+
+def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:
+    """The day, and every ticker of the universe with rows, has a score of at least `quality.score_target`."""
+    metrics = days.metrics(day)
+    total, accepted = int(metrics["total_rows"].sum()), int(metrics["accepted_rows"].sum())
+    if not total:
+        return NOT_MEASURED
+    score = 100 * accepted / total
+    low = metrics.filter(pl.col("quality_score") < days.score_target).sort("quality_score", "ticker")
+    inside = days.universe.select(low, day).bars
+    metadata: dict[str, dg.MetadataValue] = {
+        "score": dg.MetadataValue.float(round(score, 4)),
+        "rejected": dg.MetadataValue.int(total - accepted),
+        "tickers below, in the universe": dg.MetadataValue.int(inside.height),
+        "tickers below, in all": dg.MetadataValue.int(low.height),
+    }
+    if low.height:
+        worst = low.select(
+            "ticker", "total_rows", "accepted_rows", "rejected_rows", "rejection_reasons", "quality_score"
+        )
+        metadata |= {"worst tickers": rows_table(worst), "the rows": _command("quarantine show", day)}
+    names = f"; below: {few(inside['ticker'].to_list())}" if inside.height else ""
+    sentence = f"Score {score:.2f} of a target of {days.score_target:g}, {total - accepted:,} rows rejected{names}."
+    return CheckOutcome(
+        score >= days.score_target and inside.is_empty(), sentence, metadata, dg.AssetCheckSeverity.WARN
+    )
+
+
+def no_bar_flagged(days: MeasuredDays, day: date) -> CheckOutcome:
+    """No bar of the universe carries a flag of severity warn or error."""
+    metrics, flags = days.metrics(day), days.flags(day)
+    if metrics.is_empty():
+        return NOT_MEASURED
+    loud = flags.filter(pl.col("severity").is_in(list(LOUDNESS)))
+    counts = loud.group_by("rule", maintain_order=True).len()
+    metadata: dict[str, dg.MetadataValue] = {f"{rule}": dg.MetadataValue.int(n) for rule, n in counts.iter_rows()}
+    if flags.height:
+        columns = ("severity", "ticker", "rule", "observed", "reference", "detail")
+        metadata |= {"worst rows": rows_table(flags.select(columns)), "all of them": _command("quality flags", day)}
+    if loud.is_empty():
+        return CheckOutcome(
+            True, f"Nothing is the matter; {flags.height:,} flags only say so for information.", metadata
+        )
+    said = ", ".join(f"{n:,} {rule}" for rule, n in counts.iter_rows())
+    more = f" {loud.height - WORST_ROWS:,} more are not shown here." if loud.height > WORST_ROWS else ""
+    severity = LOUDNESS[str(loud["severity"][0])]
+    return CheckOutcome(
+        False, f"{said}: {few(loud['ticker'].unique(maintain_order=True).to_list())}.{more}", metadata, severity
+    )
+
+
+def universe_is_covered(days: MeasuredDays, day: date) -> CheckOutcome:
+    """At least `quality.coverage_target` of the tickers listed for the universe that day have an accepted bar."""
+    metrics = days.metrics(day)
+    listed = days.universe.tickers(day)
+    if metrics.is_empty() or not listed:
+        return NOT_MEASURED
+    present = set(metrics.filter(pl.col("accepted_rows") > 0)["ticker"])
+    absent = [ticker for ticker in listed if ticker not in present]
+    share = 1 - len(absent) / len(listed)
+    without = f"; none of {few(absent)}" if absent else ""
+    metadata = {"listed": dg.MetadataValue.int(len(listed)), "without a bar": dg.MetadataValue.int(len(absent))}
+    sentence = f"{len(listed) - len(absent):,} of {len(listed):,} listed tickers have a bar ({share:.1%}){without}."
+    return CheckOutcome(share >= days.coverage_target, sentence, metadata, dg.AssetCheckSeverity.WARN)
+
+
+def _command(words: str, day: date) -> dg.MetadataValue:
+    return dg.MetadataValue.md(f"`tbp {words} --from {day} --to {day}`")

@@ -1,0 +1,53 @@
+"""The section `quality` of config/pipeline.yml: what is worth a look, how severe it is, and what is aimed at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, Severity
+from tbp_assets.settings.instruments import Symbol
+from tbp_assets.settings.models import ConfigModel
+
+
+class FlagConfig(ConfigModel):
+    """How severe a flag is, and, where it has one, the limit at which it begins."""
+
+    severity: Severity
+    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class QualityConfig(ConfigModel):
+    """What the checks and reports of quality hold a day to."""
+
+    score_target: Annotated[float, Field(ge=0, le=100)]
+    coverage_target: Annotated[float, Field(gt=0, le=1)]
+    test_tickers: tuple[Symbol, ...]
+    flags: dict[FlagName, FlagConfig]
+
+    @model_validator(mode="after")
+    def _complete(self) -> QualityConfig:
+        absent = [name for name in FLAG_NAMES if name not in self.flags]
+        if absent:
+            raise ValueError(f"flags without a severity: {', '.join(absent)} (`severity: off` turns one off)")
+        for name, flag in self.flags.items():
+            if FLAGS[name].limit and flag.limit is None:
+                raise ValueError(f"flag {name} needs a limit ({FLAGS[name].limit})")
+            if flag.limit is not None and not FLAGS[name].limit:
+                raise ValueError(f"flag {name} has no limit to set")
+        return self
+
+    @property
+    def severities(self) -> dict[FlagName, Severity]:
+        """How severe each flag is."""
+        return {name: flag.severity for name, flag in self.flags.items()}
+
+    @property
+    def flag_settings(self) -> FlagSettings:
+        """What to look for."""
+        return FlagSettings(
+            severities=self.severities,
+            limits={name: flag.limit for name, flag in self.flags.items() if flag.limit is not None},
+            test_tickers=self.test_tickers,
+        )

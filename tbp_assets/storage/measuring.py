@@ -1,0 +1,82 @@
+"""Measure the quality of stored days: a bounded frame of days at a time, each judged with the days before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from tbp_assets.bars.continuity import flags_across_days
+from tbp_assets.bars.facts import LakeFact
+from tbp_assets.bars.flags import FlagSettings, flags_within_day
+from tbp_assets.bars.metrics import identity_of, measure
+from tbp_assets.bars.universe import Universe
+from tbp_assets.errors import StoredFileError
+from tbp_assets.storage.lake import Lake
+from tbp_assets.storage.lookback import LookBack
+from tbp_assets.storage.quality import MeasuredDay
+
+DAYS_IN_A_FRAME: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    fact: LakeFact
+    bars: pl.DataFrame
+    quarantine: pl.DataFrame
+    earlier: list[LakeFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """How stored days are measured.
+
+    Attributes:
+        settings: What is flagged.
+        universe: Tickers of it that are listed have a row of their own, and only its flags are kept one by one.
+    """
+
+    lake: Lake
+    settings: FlagSettings
+    universe: Universe
+
+    def measure(self, days: Sequence[date]) -> Iterator[tuple[date, MeasuredDay | StoredFileError | None]]:
+        """Give each day, oldest first, with its quality; None where nothing is stored, the fault where it is damaged.
+
+        Args:
+            days: In order.
+        """
+        look_back = LookBack.before(self.lake, days[0]) if days else LookBack()
+        for start in range(0, len(days), DAYS_IN_A_FRAME):
+            batch = days[start : start + DAYS_IN_A_FRAME]
+            read = {day: self._read(day, look_back) for day in batch}
+            flags = flags_across_days(look_back.bars(), batch, self.settings)
+            for day, found in read.items():
+                yield day, self._measured(found, flags) if isinstance(found, _Read) else found
+            look_back.forget()
+
+    def _read(self, day: date, look_back: LookBack) -> _Read | StoredFileError | None:
+        try:
+            fact = self.lake.whole_fact(day)
+            if fact is None:
+                return None
+            read = _Read(fact, self.lake.bars(fact), self.lake.quarantine(fact), look_back.facts(day))
+        except StoredFileError as error:
+            return error
+        look_back.add(fact, read.bars)
+        return read
+
+    def _measured(self, read: _Read, across: pl.DataFrame) -> MeasuredDay:
+        day = read.fact.trading_date
+        of_the_day = across.filter(pl.col("trading_date") == day)
+        flags = pl.concat([flags_within_day(read.bars, self.settings), of_the_day]).sort("ticker", "rule")
+        named = self.universe.tickers(day)
+        return MeasuredDay(
+            lake=read.fact,
+            metrics=measure(read.fact, read.bars, read.quarantine, flags, named),
+            flags=self.universe.select(flags, day).bars,
+            judged_by=identity_of(read.fact, read.earlier, self.settings, self.universe),
+        )
