@@ -156,6 +156,15 @@ def flagged(name: FlagName, observed: pl.Expr, reference: pl.Expr, detail: pl.Ex
     return [value.cast(dtype).alias(column) for value, (column, dtype) in zip(values, FLAG_SCHEMA.items(), strict=True)]
 
 
+def by_severity(flags: pl.DataFrame, severities: Mapping[FlagName, Severity]) -> pl.DataFrame:
+    """Add the column severity to flags (`FLAG_SCHEMA`), and order them: the severest first, of these the newest."""
+    with_severity = flags.with_columns(
+        pl.col("rule").replace_strict(dict(severities), default="off").cast(pl.Enum(SEVERITIES)).alias("severity")
+    ).filter(pl.col("severity") != "off")
+    ordered = with_severity.sort(["severity", "trading_date", "ticker", "rule"], descending=[True, True, False, False])
+    return ordered.with_columns(pl.col("severity").cast(pl.String))
+
+
 _WithinDay = tuple[FlagName, pl.Expr, pl.Expr, pl.Expr]
 TOP, BOTTOM = pl.max_horizontal("open", "close"), pl.min_horizontal("open", "close")
 AT_CLOSE: Final = time(16)

@@ -1,13 +1,12 @@
 """What is checked of a day's quality: the books, the score, the flags of the universe, and who is not there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 import polars as pl
 
-from tbp_assets.bars.flags import SEVERITIES, FlagName, FlagSettings, Severity
+from tbp_assets.bars.flags import FlagSettings, by_severity
 from tbp_assets.bars.metrics import totals_of
 from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import WORST_ROWS, CheckOutcome, rows_table
@@ -41,15 +40,6 @@ class MeasuredDays:
         with self.database.transaction(read_only=True) as connection:
             flags = Quality(connection, self.lake.dataset, self.lake.data_source).flags(day, day)
         return by_severity(flags, self.settings.severities)
-
-
-def by_severity(flags: pl.DataFrame, severities: Mapping[FlagName, Severity]) -> pl.DataFrame:
-    """Add the severity of today's settings to flags (`FLAG_SCHEMA`), and order them: the severest, then the newest."""
-    with_severity = flags.with_columns(
-        pl.col("rule").replace_strict(dict(severities), default="off").cast(pl.Enum(SEVERITIES)).alias("severity")
-    ).filter(pl.col("severity") != "off")
-    ordered = with_severity.sort(["severity", "trading_date", "ticker", "rule"], descending=[True, True, False, False])
-    return ordered.with_columns(pl.col("severity").cast(pl.String))
 
 
 def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:

@@ -20,8 +20,9 @@ from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.assembly import build_definitions
-from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
+from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW
 from tbp_assets.io_managers import timescale
 from tbp_assets.resources.failures import days_left_open, was_interrupted
 from tbp_assets.storage.bars_table import silent_tickers
@@ -35,7 +36,7 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
     started, backfill_id = perf_counter(), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     tags = {BACKFILL_TAG: backfill_id, PROCESS_TAG: this_process()}
     tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
-    outcome = _run_all(session, plan, tags)
+    outcome = _run_all(session, plan, days, tags)
     facts = session.facts(days[0], days[-1])
     with session.database.transaction(read_only=True) as connection:
         written = written_by(connection, session.dataset, session.data_source, outcome.run_ids)
@@ -43,11 +44,12 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
     left = {**outcome.open, **plan.unavailable}
     open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
     settled = sorted(day for day in outcome.days if day not in open_days)
-    loaded = [day for day in (*settled, *plan.done) if facts[day].load]
+    loaded = [day for day in (*settled, *plan.measure, *plan.done) if facts[day].load]
     return BackfillReport(
         plan=plan,
         facts=facts,
         settled=settled,
+        measured=outcome.measured,
         written=written,
         open=open_days,
         faults=outcome.faults,
@@ -60,15 +62,20 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
 
 @dataclass(slots=True)
 class _Outcome:
-    """What the runs said: days of runs without a system fault, days they left open, faults, and checks that failed."""
+    """What the runs said: days of runs without a system fault, days they left open, faults, and checks that failed.
+
+    Attributes:
+        measured: Days whose quality alone was measured.
+    """
 
     run_ids: list[str] = field(default_factory=list[str])
     days: list[date] = field(default_factory=list[date])
+    measured: list[date] = field(default_factory=list[date])
     open: dict[date, DayState] = field(default_factory=dict[date, DayState])
     faults: list[str] = field(default_factory=list[str])
     failed_checks: list[FailedCheck] = field(default_factory=list[FailedCheck])
 
-    def add(self, result: dg.ExecuteInProcessResult, days: list[date]) -> None:
+    def add(self, result: dg.ExecuteInProcessResult, days: list[date], *, measured: bool = False) -> None:
         self.run_ids.append(result.run_id)
         failed = [event for event in result.all_events if event.is_step_failure]
         if any(map(was_interrupted, failed)):
@@ -80,31 +87,62 @@ class _Outcome:
         if not result.success and not failed:
             # The event that said why was lost together with Dagster's storage.
             self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
-        self.days += [] if self.faults else days
+        if not self.faults:
+            (self.measured if measured else self.days).extend(days)
         evaluations = [event.event_specific_data for event in result.all_events]
         self.failed_checks += [
-            FailedCheck(date.fromisoformat(found.partition), found.check_name, found.description or "")
+            FailedCheck(
+                date.fromisoformat(found.partition), found.check_name, found.description or "", found.severity.value
+            )
             for found in evaluations
             if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition
         ]
 
 
-def _run_all(session: Session, plan: BackfillPlan, tags: dict[str, str]) -> _Outcome:
-    size = session.settings.pipeline.backfill.max_partitions_per_run
-    work = [(DAY_BARS_JOB, *chunk) for chunk in chunks(plan.request, size)]
-    work += [(LOAD_JOB, *chunk) for chunk in chunks(plan.reload, size)]
+def _run_all(session: Session, plan: BackfillPlan, days: list[date], tags: dict[str, str]) -> _Outcome:
     outcome = _Outcome()
-    if not work:
+    if not plan.request and not plan.reload and not plan.measure:
         return outcome
     definitions = build_definitions(session.settings)
-    with session.storage_faults(), session.instance() as instance, _progress(len(plan.request) + len(plan.reload)):
+    with session.storage_faults(), session.instance() as instance:
         close_abandoned_runs(instance)
-        for job, first, last in work:
-            result = _run(definitions, instance, session, job, {**tags, **_range_tags(first, last)})
-            outcome.add(result, weekdays(first, last))
-            if outcome.faults:
-                break
+        runs = _Runs(session, definitions, instance, tags, outcome)
+        runs.run(DAY_BARS_JOB, plan.request)
+        runs.run(LOAD_JOB, plan.reload)
+        # Also what was done before, and is judged by days that are other ones now.
+        facts = session.facts(days[0], days[-1])
+        left = {*plan.unavailable, *outcome.open}
+        runs.run(MEASURE_JOB, session.measuring.outdated([known for day, known in facts.items() if day not in left]))
     return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """The runs of a backfill, one after the other, until one meets a system fault."""
+
+    session: Session
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tags: dict[str, str]
+    outcome: _Outcome
+
+    def run(self, job: str, days: list[date]) -> None:
+        size = self.session.settings.pipeline.backfill.max_partitions_per_run
+        words, settled = _PROGRESS[job]
+        with _progress(words, len(days), settled):
+            for first, last in chunks(days, size):
+                if self.outcome.faults:
+                    return
+                tags = {**self.tags, **_range_tags(first, last)}
+                result = _run(self.definitions, self.instance, self.session, job, tags)
+                self.outcome.add(result, weekdays(first, last), measured=job == MEASURE_JOB)
+
+
+_PROGRESS = {
+    DAY_BARS_JOB: ("trading dates", MARKET_DATA_RAW),
+    LOAD_JOB: ("from the lake", MARKET_DATA_RAW),
+    MEASURE_JOB: ("measured again", DATA_QUALITY_METRICS),
+}
 
 
 def _range_tags(first: date, last: date) -> dict[str, str]:
@@ -135,13 +173,13 @@ def _words(event: dg.DagsterEvent) -> str:
 
 
 @contextmanager
-def _progress(days: int) -> Generator[None]:
+def _progress(words: str, days: int, settled: dg.AssetKey) -> Generator[None]:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     )  # fmt: skip
-    with Progress(*columns, console=err, disable=not err.is_terminal) as progress:
-        task = progress.add_task("trading dates", total=days)
-        handler = _Listener(lambda: progress.advance(task))
+    with Progress(*columns, console=err, disable=not err.is_terminal or not days) as progress:
+        task = progress.add_task(words, total=days)
+        handler = _Listener(settled.to_user_string(), lambda: progress.advance(task))
         source = logging.getLogger(timescale.__name__)
         source.addHandler(handler)
         source.setLevel(logging.INFO)
@@ -152,14 +190,15 @@ def _progress(days: int) -> Generator[None]:
 
 
 class _Listener(logging.Handler):
-    """Moves the bar when the IO manager says that a day is settled."""
+    """Moves the bar when the IO manager says that a day of an asset is settled."""
 
-    def __init__(self, settled: Callable[[], None]) -> None:
+    def __init__(self, asset: str, settled: Callable[[], None]) -> None:
         super().__init__()
-        self.settled = settled
+        self.asset, self.settled = asset, settled
 
-    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002  # logging's signature
-        self.settled()
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, timescale.SETTLED, "") == self.asset:
+            self.settled()
 
 
 def backfill(

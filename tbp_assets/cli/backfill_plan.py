@@ -17,11 +17,12 @@ from tbp_assets.storage.ledger import stored_rows
 
 @dataclass(frozen=True, slots=True)
 class BackfillPlan:
-    """The days of a range, each in one of four lists.
+    """The days of a range, each in one of five lists.
 
     Attributes:
         request: Through all three steps; what is landed already is not downloaded again.
         reload: Landed and validated; only the load is repeated, without a request (another universe, rows gone).
+        measure: Loaded; only their quality is measured again (earlier days or settings of quality changed).
         done: Nothing to do.
         unavailable: Open, and the provider lists no file.
         listing: The provider's files among the days that were looked up.
@@ -31,6 +32,7 @@ class BackfillPlan:
     universe: Universe
     request: list[date]
     reload: list[date]
+    measure: list[date]
     done: list[date]
     unavailable: Mapping[date, DayState]
     listing: Mapping[date, Listed]
@@ -105,11 +107,14 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
         if states[day].open and day not in set(wanted)
     }
     request = [day for day in asked if day not in unavailable] if force else wanted
+    untouched = [day for day in asked if day not in {*request, *unavailable}]
+    measure = session.measuring.outdated([facts[day] for day in untouched])
     return BackfillPlan(
         universe=universe,
         request=request,
         reload=reload,
-        done=[day for day in asked if day not in set(request) and day not in unavailable],
+        measure=measure,
+        done=[day for day in untouched if day not in set(measure)],
         unavailable=unavailable,
         listing=listing,
         landed=[day for day in request if day in listing and session.landing.holds(facts[day].landing, listing[day])],

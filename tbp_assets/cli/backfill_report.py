@@ -30,6 +30,7 @@ def show_plan(plan: BackfillPlan) -> None:
     rows = [
         ("from the provider", len(plan.request), span(plan.request)),
         ("from the lake, the provider is not asked", len(plan.reload), span(plan.reload)),
+        ("loaded, only measured again", len(plan.measure), span(plan.measure)),
         ("already done", len(plan.done), span(plan.done)),
         ("not to be had", len(plan.unavailable), "; ".join(f"{d}: {s}" for s, d in by_state(plan.unavailable).items())),
     ]
@@ -44,6 +45,7 @@ def plan_json(plan: BackfillPlan) -> dict[str, Any]:
         "days": len(plan.request) + len(plan.reload),
         "request": plan.request,
         "reload": plan.reload,
+        "measure": plan.measure,
         "done": plan.done,
         "unavailable": {day.isoformat(): state.state for day, state in plan.unavailable.items()},
         "files": len(plan.downloads),
@@ -54,11 +56,12 @@ def plan_json(plan: BackfillPlan) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """A check that failed for a day that is loaded."""
+    """A check that failed for a day that is loaded; of severity WARN it is worth a look and no failure."""
 
     day: date
     name: str
     description: str
+    severity: str = "ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class BackfillReport:
     Attributes:
         facts: Facts of every day of the range, afterwards.
         settled: Days that were run and are loaded or holidays now.
+        measured: Days whose quality alone was measured.
         written: What these runs wrote, by day; another run at the same time, or before, writes for itself.
         open: Days of the range that are not, with their states.
         faults: System faults, in the words of the step that met them.
@@ -78,6 +82,7 @@ class BackfillReport:
     plan: BackfillPlan
     facts: dict[date, DayFacts]
     settled: list[date]
+    measured: list[date]
     written: Mapping[date, Written]
     open: dict[date, DayState]
     faults: list[str]
@@ -90,7 +95,8 @@ class BackfillReport:
     def exit_code(self) -> int:
         """0 where nothing failed; a day that is late is not due and no failure."""
         overdue = any(state.state != "late" for state in self.open.values())
-        return 1 if overdue or self.faults or self.failed_checks else 0
+        errors = any(check.severity == "ERROR" for check in self.failed_checks)
+        return 1 if overdue or self.faults or errors else 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for a program."""
@@ -100,6 +106,7 @@ class BackfillReport:
             "days": len(self.closed),
             "rows": books["rows"],
             "done_before": self.plan.done,
+            "measured": self.measured,
             "downloads": len(self.plan.downloads),
             **books,
             "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
@@ -167,6 +174,7 @@ def show_report(report: BackfillReport) -> None:
     shown = {
         "days": len(report.facts),
         "  run now": len(report.settled),
+        **({"  measured again": len(report.measured)} if report.measured else {}),
         "  done before": len(report.plan.done),
         **({"  open": len(report.open)} if report.open else {}),
         "files": books["files"],
@@ -187,7 +195,21 @@ def show_report(report: BackfillReport) -> None:
         err.print(f"[yellow]no bar[/] on any loaded day: {tickers} (misspelt, or not listed then?)")
     for state, days in by_state(report.open).items():
         err.print(f"[yellow]open[/] {days}: {escape(state)}")
+    _show_warnings([check for check in report.failed_checks if check.severity == "WARN"])
     for check in report.failed_checks:
-        err.print(f"[red]check failed[/] {check.day}: {check.name} ({escape(check.description)})")
+        if check.severity == "ERROR":
+            err.print(f"[red]check failed[/] {check.day}: {check.name} ({escape(check.description)})")
     for fault in report.faults:
         err.print(f"[red]fault[/] {escape(fault)}")
+
+
+def _show_warnings(checks: list[FailedCheck]) -> None:
+    """Print a line for each check with the days it warns of, and what it says of the newest."""
+    for name in dict.fromkeys(check.name for check in checks):
+        said = {check.day: check.description for check in checks if check.name == name}
+        days = sorted(said)
+        shown = few([str(day) for day in days])
+        err.print(f"[yellow]worth a look[/] {name}: {shown}. {days[-1]}: {escape(said[days[-1]])}")
+    if checks:
+        days = sorted(check.day for check in checks)
+        err.print(f"`tbp quality flags --from {days[0]} --to {days[-1]}` and `tbp report` show what was found")

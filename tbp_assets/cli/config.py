@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from rich.markup import escape
 
 from tbp_assets.cli.output import err, out, print_json, table
-from tbp_assets.cli.route import planned_route
 from tbp_assets.config_loader import load_settings
 from tbp_assets.errors import ConfigError, TbpError
 from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.route import planned_route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.settings import Settings, TickerConfig
 from tbp_assets.settings.urls import known_source

@@ -18,13 +18,13 @@ from sqlalchemy.pool import Pool
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
-from tbp_assets.cli.route import route
 from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.shared import Plan
 from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.route import route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import PROJECT_ROOT, Settings
@@ -34,6 +34,7 @@ from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.ledger import known_data_source, loaded_span
 from tbp_assets.storage.load import refuse_mixture
+from tbp_assets.storage.measuring import Measuring
 
 EVENT_BATCH_SIZE = "500"
 DAGSTER_TIMEOUT_MS, DAGSTER_RECYCLE_SECONDS, DAGSTER_CONNECTIONS = 60_000, 300, 4
@@ -85,6 +86,11 @@ class Session:
     def lake(self) -> Lake:
         """The lake of the configured source."""
         return StoreResource.from_settings(self.settings).lake(self.dataset, self.data_source)
+
+    @property
+    def measuring(self) -> Measuring:
+        """How the quality of stored days is measured."""
+        return Measuring(self.lake, self.settings.pipeline.quality.flag_settings, self.settings.universe)
 
     @property
     def route(self) -> str:

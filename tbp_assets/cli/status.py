@@ -1,6 +1,7 @@
 """`tbp status`: the state of every trading date in a range, from facts alone."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,15 @@ from tbp_assets.storage.failed_downloads import FailedDownloads
 SHOWN_WHOLE = 45
 
 
+@dataclass(frozen=True, slots=True)
+class _Outdated:
+    """Days that are closed and call for another run all the same: by universe, by rules, by what quality rests on."""
+
+    universe: list[date]
+    rules: list[date]
+    quality: list[date]
+
+
 def status(first: date | None, last: date | None, *, as_json: bool = False) -> int:
     """Run the command and return its exit code."""
     session = Session.start()
@@ -30,11 +40,12 @@ def status(first: date | None, last: date | None, *, as_json: bool = False) -> i
         day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash
     ]
     judged = [day for day in days if judged_otherwise(facts[day])]
+    measured = session.measuring.outdated(list(facts.values()))
     if as_json:
-        print_json(_as_json(session, facts, states, elsewhere, judged))
+        print_json(_as_json(session, facts, states, _Outdated(elsewhere, judged, measured)))
     else:
         _show(session, facts, states, chosen=chosen)
-        _show_outdated(session, elsewhere, judged)
+        _show_outdated(session, _Outdated(elsewhere, judged, measured))
     return 0
 
 
@@ -87,7 +98,8 @@ def _show(
         out.print(f"{summary_line(failed)}. `tbp failures` lists them")
 
 
-def _show_outdated(session: Session, elsewhere: list[date], judged: list[date]) -> None:
+def _show_outdated(session: Session, outdated: _Outdated) -> None:
+    elsewhere, judged, measured = outdated.universe, outdated.rules, outdated.quality
     if elsewhere:
         out.print(
             f"loaded under another universe than {session.settings.universe.name!r}: {span(elsewhere)}. "
@@ -97,6 +109,11 @@ def _show_outdated(session: Session, elsewhere: list[date], judged: list[date]) 
         out.print(
             f"judged by other rules than today's: {span(judged)}. "
             f"`tbp backfill {judged[0]} {judged[-1]}` judges them again from the landed files"
+        )
+    if measured:
+        out.print(
+            f"quality not measured, or before earlier days or settings changed: {span(measured)}. "
+            f"`tbp backfill {measured[0]} {measured[-1]}` measures them again"
         )
 
 
@@ -112,8 +129,7 @@ def _as_json(
     session: Session,
     facts: dict[date, DayFacts],
     states: dict[date, DayState],
-    elsewhere: list[date],
-    judged: list[date],
+    outdated: _Outdated,
 ) -> dict[str, Any]:
     names = ["trading_date", "state", "lines", "accepted", "quarantined", "loaded", "universe", "detail"]
     return {
@@ -121,6 +137,7 @@ def _as_json(
         "days": [dict(zip(names, _row(facts[day], states[day]), strict=True)) for day in states],
         "counts": Counter(state.state for state in states.values()),
         "open": [day for day, state in states.items() if state.open],
-        "loaded_under_another_universe": elsewhere,
-        "judged_by_other_rules": judged,
+        "loaded_under_another_universe": outdated.universe,
+        "judged_by_other_rules": outdated.rules,
+        "quality_outdated": outdated.quality,
     }

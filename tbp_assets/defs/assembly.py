@@ -6,9 +6,9 @@ import dagster as dg
 
 from tbp_assets.defs.checks import (
     build_data_quality_metrics_checks,
-    build_freshness_check,
     build_market_data_raw_checks,
     build_raw_day_file_checks,
+    build_standing_checks,
     build_validated_bars_checks,
     checks_of_loaded_days,
     checks_of_measured_days,
@@ -16,8 +16,9 @@ from tbp_assets.defs.checks import (
 from tbp_assets.defs.data_quality_metrics import build_data_quality_metrics
 from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
+from tbp_assets.defs.quality_report import build_quality_report
 from tbp_assets.defs.raw_day_file import build_raw_day_file
-from tbp_assets.defs.schedules import build_daily_schedule, build_freshness_schedule
+from tbp_assets.defs.schedules import build_daily_schedule, build_freshness_schedule, build_report_schedule
 from tbp_assets.defs.sensors import build_arrival_sensor
 from tbp_assets.defs.shared import Plan
 from tbp_assets.defs.validated_bars import build_validated_bars
@@ -55,16 +56,17 @@ def _assembled(settings: Settings) -> dg.Definitions:
             build_validated_bars(plan),
             build_market_data_raw(plan, checks_of_loaded_days(plan)),
             build_data_quality_metrics(plan, checks_of_measured_days(plan)),
+            build_quality_report(plan),
         ],
         asset_checks=[
             build_raw_day_file_checks(plan),
             build_validated_bars_checks(plan),
             build_market_data_raw_checks(plan),
             build_data_quality_metrics_checks(plan),
-            build_freshness_check(plan),
+            build_standing_checks(plan),
         ],
         jobs=build_jobs(),
-        schedules=[build_daily_schedule(plan), build_freshness_schedule(plan)],
+        schedules=[build_daily_schedule(plan), build_freshness_schedule(plan), build_report_schedule(plan)],
         sensors=[build_arrival_sensor(plan)],
         resources={
             "flat_files": flat_files,

@@ -1,11 +1,11 @@
 """The asset checks: each looks at every day of a run and records one result a day."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_bar_accounted_for
 from tbp_assets.checks.freshness import latest_session_present
 from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
@@ -19,6 +19,7 @@ from tbp_assets.checks.quality import (
     universe_is_covered,
 )
 from tbp_assets.checks.recording import record
+from tbp_assets.checks.standing import AllDays, coverage_reaches_target, failed_days_are_repaired
 from tbp_assets.defs.data_quality_metrics import CheckMeasured
 from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
 from tbp_assets.defs.partitions import dates
@@ -28,9 +29,17 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.database import Database
+from tbp_assets.storage.day_facts import gather
+from tbp_assets.storage.ledger import loaded_span
 
 Outcomes = Iterator[tuple[date, CheckOutcome]]
 FRESHNESS = dg.AssetCheckKey(MARKET_DATA_RAW, "latest_session_present")
+STANDING = [
+    FRESHNESS,
+    dg.AssetCheckKey(MARKET_DATA_RAW, "failed_days_are_repaired"),
+    dg.AssetCheckKey(MARKET_DATA_RAW, "coverage_reaches_target"),
+]
 LOOK_BACK = timedelta(days=14)
 
 DESCRIPTIONS = {
@@ -45,6 +54,10 @@ DESCRIPTIONS = {
     "no_bar_flagged": "No bar of the universe carries a flag of severity warn or error (quality.flags).",
     "universe_is_covered": "As many listed tickers have a bar that day as quality.coverage_target asks for.",
     FRESHNESS.name: "The newest session whose file is due has bars in the database.",
+    "failed_days_are_repaired": "No day since the first one loaded is failed, missing or rejected.",
+    "coverage_reaches_target": (
+        "Every ticker has bars on as many of the sessions expected of it as quality.coverage_target asks for."
+    ),
 }
 
 
@@ -221,18 +234,51 @@ def _measured(plan: Plan, store: StoreResource, database: DatabaseResource, data
     )
 
 
-def build_freshness_check(plan: Plan) -> dg.AssetChecksDefinition:
-    """Build the check that speaks even when nothing ran."""
+def build_standing_checks(plan: Plan) -> dg.AssetChecksDefinition:
+    """Build the checks of all days together, which speak even when nothing ran."""
+    specs = [dg.AssetCheckSpec(key.name, asset=key.asset_key, description=DESCRIPTIONS[key.name]) for key in STANDING]
 
-    @dg.asset_check(asset=MARKET_DATA_RAW, name=FRESHNESS.name, description=DESCRIPTIONS[FRESHNESS.name])
-    def latest_session(flat_files: FlatFilesResource, database: DatabaseResource) -> dg.AssetCheckResult:
+    @dg.multi_asset_check(name="standing_checks", specs=specs, can_subset=True)
+    def standing_checks(
+        context: dg.AssetCheckExecutionContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
+    ) -> Iterator[dg.AssetCheckResult]:
         now = datetime.now(UTC)
-        today = exchange_date(now)
-        expectation = plan.expectation([today - LOOK_BACK, today])
         try:
-            found = latest_session_present(database.open(), plan.dataset, flat_files.data_source, expectation, now)
+            opened = database.open()
+            days = _all_days(plan, store, opened, flat_files.data_source, now)
+            looks: dict[str, Callable[[], CheckOutcome]] = {
+                FRESHNESS.name: lambda: _newest(plan, opened, flat_files.data_source, now),
+                "failed_days_are_repaired": lambda: failed_days_are_repaired(days),
+                "coverage_reaches_target": lambda: coverage_reaches_target(
+                    days, plan.settings.pipeline.quality.coverage_target
+                ),
+            }
+            wanted = {key.name for key in context.selected_asset_check_keys}
+            for name in wanted & set(looks):
+                found = looks[name]()
+                yield dg.AssetCheckResult(
+                    asset_key=MARKET_DATA_RAW, check_name=name, passed=found.passed, severity=found.severity,
+                    description=found.description, metadata=found.metadata,
+                )  # fmt: skip
         except TbpError as error:
             raise as_failure(error) from error
-        return dg.AssetCheckResult(passed=found.passed, description=found.description, metadata=found.metadata)
 
-    return latest_session
+    return standing_checks
+
+
+def _newest(plan: Plan, database: Database, data_source: str, now: datetime) -> CheckOutcome:
+    today = exchange_date(now)
+    expectation = plan.expectation([today - LOOK_BACK, today])
+    return latest_session_present(database, plan.dataset, data_source, expectation, now)
+
+
+def _all_days(plan: Plan, store: StoreResource, database: Database, data_source: str, now: datetime) -> AllDays:
+    landing, lake = store.landing(plan.dataset, data_source), store.lake(plan.dataset, data_source)
+    with database.transaction(read_only=True) as connection:
+        known = loaded_span(connection, plan.dataset, data_source)
+    days = weekdays(known[0], exchange_date(now) - timedelta(days=1)) if known else []
+    facts = gather(landing, lake, database, days)
+    return AllDays(lake, database, plan.settings.universe, facts, plan.expectation(days), now)

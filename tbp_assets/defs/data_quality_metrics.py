@@ -8,9 +8,9 @@ from functools import partial
 import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, Expectation
+from tbp_assets.bars.flags import by_severity
 from tbp_assets.bars.metrics import totals_of
 from tbp_assets.checks.outcome import counts_table, rows_table
-from tbp_assets.checks.quality import by_severity
 from tbp_assets.defs.columns import metrics_columns
 from tbp_assets.defs.market_data_raw import state_of
 from tbp_assets.defs.partitions import dates

@@ -1,4 +1,4 @@
-"""The schedules: the daily run asks for every open day of the look-back window; the freshness check ticks alone."""
+"""The schedules: the daily run asks for open days of the look-back window; standing checks and report tick alone."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,7 +7,7 @@ import dagster as dg
 
 from tbp_assets.bars.schema import NEW_YORK
 from tbp_assets.defs.asking import days_in_progress, days_to_ask
-from tbp_assets.defs.jobs import DAY_BARS_JOB, FRESHNESS_JOB
+from tbp_assets.defs.jobs import DAY_BARS_JOB, FRESHNESS_JOB, REPORT_JOB
 from tbp_assets.defs.shared import Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
@@ -55,14 +55,36 @@ def build_daily_schedule(plan: Plan) -> dg.ScheduleDefinition:
 
 
 def build_freshness_schedule(plan: Plan) -> dg.ScheduleDefinition:
-    """Build the daily tick of the freshness check, half an hour after files are due."""
-    due = plan.settings.pipeline.schedule.expected_by
-    tick = (datetime.combine(date.min, due) + timedelta(minutes=30)).time() if due < time(23, 30) else due
+    """Build the daily tick of the standing checks, half an hour after files are due."""
+    tick = _after_due(plan, minutes=30)
     return dg.ScheduleDefinition(
         name="freshness_daily",
         job_name=FRESHNESS_JOB,
         cron_schedule=f"{tick.minute} {tick.hour} * * *",
         execution_timezone=NEW_YORK,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Every day at {tick:%H:%M} New York: is the newest session that is due in the database?",
+        description=(
+            f"Every day at {tick:%H:%M} New York: is the newest session that is due in the database, every failed day "
+            "repaired, every ticker covered?"
+        ),
     )
+
+
+def build_report_schedule(plan: Plan) -> dg.ScheduleDefinition:
+    """Build the daily tick of the quality report, after the standing checks."""
+    tick = _after_due(plan, minutes=40)
+    return dg.ScheduleDefinition(
+        name="quality_report_daily",
+        job_name=REPORT_JOB,
+        cron_schedule=f"{tick.minute} {tick.hour} * * *",
+        execution_timezone=NEW_YORK,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every day at {tick:%H:%M} New York: the quality report of all days.",
+    )
+
+
+def _after_due(plan: Plan, *, minutes: int) -> time:
+    """Return the time of day some minutes after files are due, or when they are due where that is past midnight."""
+    due = plan.settings.pipeline.schedule.expected_by
+    later = datetime.combine(date.min, due) + timedelta(minutes=minutes)
+    return later.time() if later.date() == date.min else due

@@ -23,6 +23,7 @@ from tbp_assets.storage.database import Database
 
 Load = TypeVar("Load")
 Written = TypeVar("Written")
+SETTLED = "settled_asset"  # the attribute of a log record that names the asset of which a day is settled
 Metadata = dict[str, dg.MetadataValue]
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                 at = streamed.trading_date
                 day, metadata = self._settle(context, obj, database, streamed)
                 obj.attach(day.trading_date, metadata)
-                logger.info("%s settled", day.trading_date)
+                logger.info("%s settled", day.trading_date, extra={SETTLED: context.asset_key.to_user_string()})
                 if day.open:
                     open_days[day.trading_date] = day.open
                 else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -10,13 +10,13 @@ from typing import Final
 import polars as pl
 
 from tbp_assets.bars.continuity import flags_across_days
-from tbp_assets.bars.facts import LakeFact
+from tbp_assets.bars.facts import DayFacts, LakeFact, QualityFact
 from tbp_assets.bars.flags import FlagSettings, flags_within_day
 from tbp_assets.bars.metrics import identity_of, measure
 from tbp_assets.bars.universe import Universe
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.lake import Lake
-from tbp_assets.storage.lookback import LookBack
+from tbp_assets.storage.lookback import LookBack, earlier_facts
 from tbp_assets.storage.quality import MeasuredDay
 
 DAYS_IN_A_FRAME: Final = 20
@@ -57,6 +57,21 @@ class Measuring:
             for day, found in read.items():
                 yield day, self._measured(found, flags) if isinstance(found, _Read) else found
             look_back.forget()
+
+    def outdated(self, facts: Collection[DayFacts]) -> list[date]:
+        """Return the days whose quality was never measured, or from other files, earlier days, settings or universe."""
+        known: dict[date, LakeFact | None] = {day.trading_date: day.lake for day in facts}
+
+        def fact_of(day: date) -> LakeFact | None:
+            if day not in known:
+                known[day] = self.lake.fact(day)
+            return known[day]
+
+        return [day.trading_date for day in facts if day.lake and self._differs(day.lake, day.quality, fact_of)]
+
+    def _differs(self, fact: LakeFact, quality: QualityFact | None, fact_of: Callable[[date], LakeFact | None]) -> bool:
+        earlier = earlier_facts(fact_of, fact.trading_date)
+        return quality is None or quality.judged_by != identity_of(fact, earlier, self.settings, self.universe)
 
     def _read(self, day: date, look_back: LookBack) -> _Read | StoredFileError | None:
         try:

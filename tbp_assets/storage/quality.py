@@ -13,13 +13,24 @@ from sqlalchemy import Connection, CursorResult
 
 from tbp_assets.bars.facts import LakeFact, QualityFact
 from tbp_assets.bars.flags import FLAG_SCHEMA
-from tbp_assets.bars.metrics import METRICS_SCHEMA
+from tbp_assets.bars.metrics import METRICS_SCHEMA, OTHER_TICKERS
 from tbp_assets.datasets import Dataset
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.load import refuse_mixture, refuse_stand_in
 from tbp_assets.storage.sql import source, statement
 
 STORED_SCHEMA: Final = pl.Schema({"date": pl.Date()} | METRICS_SCHEMA | {"quality_score": pl.Float64()})
+
+
+SUMS_SCHEMA: Final = pl.Schema(
+    {
+        "total": pl.Int64(),
+        "accepted": pl.Int64(),
+        "rejected": pl.Int64(),
+        "modified": pl.Int64(),
+        "score": pl.Float64(),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,28 @@ class Quality:
         """Return the metrics of a range of days (`STORED_SCHEMA`), by date and ticker; counts by reason as JSON."""
         rows = self._rows("select_quality_metrics", first, last, ticker=ticker)
         return pl.DataFrame(list(map(tuple, rows)), schema=STORED_SCHEMA, orient="row")
+
+    def by_day(self, first: date, last: date) -> pl.DataFrame:
+        """Return what the rows of each day of a range add up to: trading_date, `SUMS_SCHEMA`; by trading date."""
+        rows = self._rows("sum_quality_by_day", first, last)
+        return pl.DataFrame(list(map(tuple, rows)), schema={"trading_date": pl.Date(), **SUMS_SCHEMA}, orient="row")
+
+    def by_ticker(self, first: date, last: date) -> pl.DataFrame:
+        """Return what the rows of each ticker add up to over a range: ticker, `SUMS_SCHEMA`; the worst first."""
+        rows = self._rows("sum_quality_by_ticker", first, last)
+        return pl.DataFrame(list(map(tuple, rows)), schema={"ticker": pl.String(), **SUMS_SCHEMA}, orient="row")
+
+    def score(self, day: date, ticker: str) -> float | None:
+        """Return a ticker's score on a day: null where its file has no row of it, or the day was never measured.
+
+        A ticker without a row of its own shares that of those without a fault.
+        """
+        of_the_day = self.metrics(day, day)
+        for name in (ticker, OTHER_TICKERS):
+            found = of_the_day.filter(pl.col("ticker") == name)["quality_score"]
+            if found.len():
+                return found[0]
+        return None
 
     def flags(self, first: date, last: date, ticker: str | None = None, rule: str | None = None) -> pl.DataFrame:
         """Return the flags of a range of days (`FLAG_SCHEMA`), by date, ticker and rule."""

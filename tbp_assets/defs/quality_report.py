@@ -1,0 +1,74 @@
+"""The asset quality_report: one HTML file of all that is known of the data's quality."""
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, MARKET_DATA_RAW, OWNERS, QUALITY_REPORT, Plan
+from tbp_assets.errors import TbpError
+from tbp_assets.reports.contents import ReportContents
+from tbp_assets.reports.page import render
+from tbp_assets.reports.picture import key_picture, summary
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.reporting import report_source
+from tbp_assets.storage.files import FileStore
+from tbp_assets.storage.ledger import loaded_span
+
+REPORTS, FILE_NAME = "reports", "quality_report.html"
+
+
+def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
+    """Build the asset."""
+
+    @dg.asset(
+        key=QUALITY_REPORT,
+        deps=[DATA_QUALITY_METRICS, MARKET_DATA_RAW],
+        retry_policy=plan.retry_policy,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"html", "altair"},
+    )
+    def quality_report(
+        context: dg.AssetExecutionContext, flat_files: FlatFilesResource, database: DatabaseResource
+    ) -> dg.MaterializeResult[None]:
+        """A page of all that is known of the data's quality, from the first day ever loaded until now, as one file.
+
+        Grain: one file, replaced whole. Source: the facts of every day, data_quality_metrics, data_quality_flags,
+        load_ledger and failed_downloads. Coverage map, score, rejections by reason, day states, worst days and tickers
+        with their rows, restatements and load speed; every table as CSV. `tbp report` writes it for any range.
+        """
+        try:
+            contents = _contents(plan, database, flat_files.data_source)
+            path = plan.settings.home / REPORTS / FILE_NAME
+            page = render(contents).encode()
+            FileStore(path.parent).write(path, page)
+        except TbpError as error:
+            raise as_failure(error) from error
+        context.log.info("%s: %s bytes", path, len(page))
+        return dg.MaterializeResult(metadata=_metadata(contents, path, len(page)))
+
+    return quality_report
+
+
+def _contents(plan: Plan, database: DatabaseResource, data_source: str) -> ReportContents:
+    opened, today = database.open(), exchange_date(datetime.now(UTC))
+    with opened.transaction(read_only=True) as connection:
+        known = loaded_span(connection, plan.dataset, data_source)
+    return report_source(plan.settings, plan.dataset, opened, data_source).contents(known[0] if known else today, today)
+
+
+def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.MetadataValue]:
+    picture = b64encode(key_picture(contents)).decode()
+    return {
+        "summary": dg.MetadataValue.md(summary(contents)),
+        "coverage and score": dg.MetadataValue.md(f"![coverage and score](data:image/png;base64,{picture})"),
+        "file": dg.MetadataValue.path(path),
+        "bytes": dg.MetadataValue.int(size),
+        "first": dg.MetadataValue.text(str(contents.first)),
+        "last": dg.MetadataValue.text(str(contents.last)),
+    }
