@@ -1,7 +1,7 @@
 """Invented markets with planted faults, and what a detector of bad data finds of them.
 
-Nothing here knows how anything is detected: the generator imports nothing of the package under test and shares no number
-with it, so that its recall and precision mean something.
+Nothing here knows how anything is detected: the generator imports nothing of the package under test and shares no
+number with it, so that its recall and precision mean something.
 """
 
 from tbp_assets_tests.planted.kinds import KINDS, Kind

@@ -54,7 +54,7 @@ class Bars:
 
 
 def rendered(rng: np.random.Generator, who: Character, path: Path) -> Bars:
-    """Return a path as a vendor would print it: unadjusted, in cents (below a dollar in hundredths of one), whole shares."""
+    """Return a path as a vendor prints it: unadjusted, in cents (below a dollar in hundredths of one), whole shares."""
     close = path.close(who.price)
     opened = close * np.exp(-path.body)
     high = np.maximum(opened, close) * np.exp(path.rise)
@@ -64,7 +64,7 @@ def rendered(rng: np.random.Generator, who: Character, path: Path) -> Bars:
     trades = np.exp(path.shares + 0.1 * np.cumsum(path.split) + rng.normal(0, 0.12, len(close))) / who.trade
     transactions = np.clip(np.round(trades), 1, volume).astype(np.int64)
     there = np.ones(len(close), dtype=bool)
-    bars = Bars(*(ticks(prices) for prices in (opened, high, low, close)), volume, transactions, there)
+    bars = Bars(ticks(opened), ticks(high), ticks(low), ticks(close), volume, transactions, there)
     _limit_repeats(bars)
     return bars
 
@@ -77,7 +77,7 @@ def ticks(prices: Array) -> Array:
 def spike(rng: np.random.Generator, bars: Bars, day: int) -> None:
     """Print a high of 1.6 to 10 times all prices around it, or a low as far below them."""
     around, times = slice(max(0, day - 1), day + 2), between(rng, 1.6, 10.0)
-    if rng.random() < 0.5:  # noqa: PLR2004
+    if rng.random() < 0.5:
         bars.high[day] = ticks(np.append(bars.high[around], bars.close[around]).max(keepdims=True) * times)[0]
     else:
         bars.low[day] = ticks(bars.low[around].min(keepdims=True) / times)[0]
@@ -88,8 +88,8 @@ def volume(rng: np.random.Generator, bars: Bars, day: int) -> None:
     shares = bars.volume[max(0, day - MONTH) : day]
     times = between(rng, 12.0, 200.0)
     bars.volume[day] = max(np.ceil(np.median(shares) * times), 1.0)
-    trades = bars.transactions[day] * times ** rng.uniform(0, 1)
-    bars.transactions[day] = int(np.clip(np.round(trades), 1, bars.volume[day]))
+    trades = float(bars.transactions[day]) * times ** rng.uniform(0, 1)
+    bars.transactions[day] = round(min(max(trades, 1.0), float(bars.volume[day])))
 
 
 def stale(rng: np.random.Generator, bars: Bars, days: range) -> None:
@@ -97,7 +97,7 @@ def stale(rng: np.random.Generator, bars: Bars, days: range) -> None:
     source, run = days.start - 1, slice(days.start, days.stop)
     for prices in bars.prices:
         prices[run] = prices[source]
-    if rng.random() < 0.4:  # noqa: PLR2004
+    if rng.random() < 0.4:
         bars.volume[run], bars.transactions[run] = bars.volume[source], bars.transactions[source]
     if days.stop < len(bars.open) and _repeats(bars)[days.stop]:
         _step(bars, days.stop)

@@ -35,7 +35,7 @@ class Character:
     @property
     def wild(self) -> bool:
         """Tell whether news moves it as it moves a small company."""
-        return self.deviation > 0.028  # noqa: PLR2004
+        return self.deviation > 0.028
 
 
 # A shell is a company whose only asset is cash in trust: a price that hardly leaves ten dollars, and days that repeat.
@@ -60,7 +60,7 @@ def character(rng: np.random.Generator) -> Character:
 
 def between(rng: np.random.Generator, low: float, high: float) -> float:
     """Draw log-uniformly."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return float(low * (high / low) ** rng.uniform(0, 1))
 
 
 def names(rng: np.random.Generator, count: int) -> list[str]:

@@ -25,9 +25,9 @@ TRUTH_SCHEMA: Final = {
 class Planted:
     """One planted event.
 
-    `first` and `last` are sessions: of a hole and of a death those without a bar (a death lasts to the market's end), of
-    stale prices those that repeat the day before, of anything else the one day. `ratio` is a split's, new shares per old:
-    "10:1" or, reverse, "1:10".
+    `first` and `last` are sessions: of a hole and of a death those without a bar (a death lasts to the market's end),
+    of stale prices those that repeat the day before, of anything else the one day. `ratio` is a split's, new shares per
+    old: "10:1" or, reverse, "1:10".
     """
 
     kind: Kind

@@ -25,7 +25,7 @@ FEWEST_SESSIONS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class PlantedMarket:
-    """Bars by day and ticker, as `bars.BAR_SCHEMA` has them, and `planted`: the truth, as `kinds.TRUTH_SCHEMA` has it."""
+    """Bars by day and ticker, as `bars.BAR_SCHEMA` has them, and the truth, as `kinds.TRUTH_SCHEMA` has it."""
 
     bars: pl.DataFrame
     planted: pl.DataFrame
@@ -45,8 +45,10 @@ def market(
     """
     days = sessions(first, last)
     if len(days) < FEWEST_SESSIONS:
-        raise ValueError(f"{first} to {last} has {len(days)} sessions; a market needs {FEWEST_SESSIONS}")  # noqa: EM102
-    common, *own = (np.random.Generator(np.random.PCG64(part)) for part in np.random.SeedSequence(seed).spawn(tickers + 1))
+        raise ValueError(f"{first} to {last} has {len(days)} sessions; a market needs {FEWEST_SESSIONS}")
+    common, *own = (
+        np.random.Generator(np.random.PCG64(part)) for part in np.random.SeedSequence(seed).spawn(tickers + 1)
+    )
     air, called = weather(common, days), names(common, tickers)
     lives = [
         _life(rng, name, plan, air)
@@ -57,9 +59,7 @@ def market(
     return PlantedMarket(bars, pl.DataFrame(events, schema=TRUTH_SCHEMA).sort("ticker", "first"))
 
 
-def _life(
-    rng: np.random.Generator, name: str, plan: Plan, air: Weather
-) -> tuple[pl.DataFrame, list[Planted]]:
+def _life(rng: np.random.Generator, name: str, plan: Plan, air: Weather) -> tuple[pl.DataFrame, list[Planted]]:
     """Return a ticker's bars and what is planted in them."""
     who = character(rng)
     path = natural_path(rng, who, air)

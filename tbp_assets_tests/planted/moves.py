@@ -35,15 +35,15 @@ def new_per_old(ratio: str) -> float:
 def split(rng: np.random.Generator, path: Path, day: int, price: float) -> str:
     """Split on the morning of `day` after a close of `price`; return the ratio.
 
-    The day keeps its body; its overnight move is drawn anew, wider for a penny stock's reverse split. On half of the days
-    the dollars traded are as usual, on the other half anything from 0.4 to 2.5 times that.
+    The day keeps its body; its overnight move is drawn anew, wider for a penny stock's reverse split. On half of the
+    days the dollars traded are as usual, on the other half anything from 0.4 to 2.5 times that.
     """
     ratio = _ratio(rng, price)
     path.split[day] = np.log(new_per_old(ratio))
     nervous = price < _PENNY and new_per_old(ratio) < 1
     night = rng.normal(-0.02, 0.07) if nervous else rng.standard_t(5) * _calm_night(path, day)
     path.gap[day] = np.log1p(np.clip(night, -0.15, 0.15))
-    if rng.random() < 0.5:  # noqa: PLR2004
+    if rng.random() < 0.5:
         path.shares[day] = _usual(path, day) + np.log(between(rng, 0.4, 2.5))
     return ratio
 
@@ -51,7 +51,7 @@ def split(rng: np.random.Generator, path: Path, day: int, price: float) -> str:
 def jump(rng: np.random.Generator, who: Character, path: Path, day: int, price: float) -> None:
     """Let news move the price beyond half on `day`, at the open or within the day, and trading rise for days."""
     move = np.log(_move(rng, price))
-    if rng.random() < 0.6:  # noqa: PLR2004
+    if rng.random() < 0.6:
         path.gap[day] = move * rng.uniform(0.85, 1.1)
     path.body[day] = move - path.gap[day]
     for extreme in (path.rise, path.fall):
@@ -62,7 +62,7 @@ def jump(rng: np.random.Generator, who: Character, path: Path, day: int, price: 
 
 def _ratio(rng: np.random.Generator, price: float) -> str:
     """Draw a ratio that makes sense at this price: forward where dear, reverse where cheap, either between."""
-    upward = price > _DEAR or (price > _CHEAP and rng.random() < 0.5)  # noqa: PLR2004
+    upward = price > _DEAR or (price > _CHEAP and rng.random() < 0.5)
     weights = FORWARD if upward else REVERSE
     sensible = {ratio: weight for ratio, weight in weights.items() if _LOWEST < price / new_per_old(ratio) < _HIGHEST}
     sensible = sensible or weights
@@ -72,19 +72,19 @@ def _ratio(rng: np.random.Generator, price: float) -> str:
 
 def _move(rng: np.random.Generator, price: float) -> float:
     """Draw close over close: 0.15 to 0.45 or 1.6 to 4, a third of them close to what a split would do."""
-    upward = price < 3 or rng.random() < 0.45  # noqa: PLR2004
-    if rng.random() < 0.35:  # noqa: PLR2004
+    upward = price < 3 or rng.random() < 0.45
+    if rng.random() < 0.35:
         return _near_split(rng, upward=upward)
     return between(rng, 1.6, 4.0) if upward else 1 - rng.uniform(0.55, 0.85)
 
 
 def _near_split(rng: np.random.Generator, *, upward: bool) -> float:
-    """Draw a move within some percent of a half, a third, a quarter, a fifth, two, three or four, still beyond a half."""
+    """Draw a move within some percent of a half, a third, a quarter, a fifth, two, three or four, beyond a half."""
     near = float(np.exp(np.clip(rng.normal(0, 0.025), -0.08, 0.08)))
     whole = int(rng.choice([2, 3, 4, 5], p=[0.5, 0.3, 0.1, 0.1]))
     if upward:
         return min(whole, 4) * near
-    return near / whole if whole > 2 else float(np.exp(-rng.uniform(0.012, 0.06))) / whole  # noqa: PLR2004
+    return near / whole if whole > 2 else float(np.exp(-rng.uniform(0.012, 0.06))) / whole
 
 
 def _multiple(rng: np.random.Generator, who: Character) -> float:

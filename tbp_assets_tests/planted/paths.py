@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-
 from tbp_assets_tests.planted.characters import Character
 from tbp_assets_tests.planted.weather import Array, Days, Weather, fat, soft
 
@@ -32,8 +31,8 @@ _WILDEST: Final = 6.0
 class Path:
     """Logs of a ticker's life, one value a session; the arrays are changed in place by what is planted.
 
-    `gap` is open over the close before, `body` close over open, `rise` high over the higher of both, `fall` the lower of
-    both over low, `shares` the shares traded and `split` the new shares per old of that morning.
+    `gap` is open over the close before, `body` close over open, `rise` high over the higher of both, `fall` the lower
+    of both over low, `shares` the shares traded and `split` the new shares per old of that morning.
     """
 
     gap: Array
@@ -111,7 +110,7 @@ def _extremes(rng: np.random.Generator, deviation: Array) -> Array:
 
 def _squeezes(rng: np.random.Generator, who: Character, rise: Array) -> Days:
     """Let small companies rise by a tenth to a third and fall back within some days; return those days."""
-    days = (rng.random(len(rise)) < 0.003) & who.wild  # noqa: PLR2004
+    days = (rng.random(len(rise)) < 0.003) & who.wild
     rise[days] = soft(rng.uniform(0.1, 0.45, int(days.sum())), MOST_EXTREME, MOST_EXTREME)
     return days
 

@@ -37,8 +37,8 @@ def _kinds(rng: np.random.Generator, tickers: int) -> list[list[Kind]]:
     found: list[list[Kind]] = [[] for _ in range(tickers)]
     for start in range(0, tickers, FEW):
         for kind in _WITHIN:
-            for ticker in rng.integers(start, min(start + FEW, tickers), rng.integers(1, 5)):
-                found[ticker].append(kind)
+            for _ in range(rng.integers(1, 5)):
+                found[int(rng.integers(start, min(start + FEW, tickers)))].append(kind)
     return found
 
 
@@ -46,8 +46,8 @@ def _lives(rng: np.random.Generator, tickers: int, count: int) -> list[range]:
     """Let one or two of every ten tickers begin late and as many others end early."""
     lives = [range(count)] * tickers
     for start in range(0, tickers, LISTED_TOGETHER):
-        some = start + rng.permutation(min(LISTED_TOGETHER, tickers - start))
-        born, dead = rng.integers(1, 3), rng.integers(1, 3)
+        some = [start + n for n in _shuffled(rng, min(LISTED_TOGETHER, tickers - start))]
+        born, dead = int(rng.integers(1, 3)), int(rng.integers(1, 3))
         for ticker in some[:born]:
             lives[ticker] = range(int(rng.integers(_NOT_YET, max(_NOT_YET + 1, count * 3 // 5))), count)
         for ticker in some[born : born + dead]:
@@ -60,17 +60,22 @@ def _placed(rng: np.random.Generator, alive: range, kinds: Sequence[Kind]) -> tu
 
     What a short life has no room for is left out.
     """
-    order = [kinds[n] for n in rng.permutation(len(kinds))]
+    order: list[Kind] = [kinds[n] for n in _shuffled(rng, len(kinds))]
     lengths = [_length(rng, kind) for kind in order]
     while (room := len(alive) - sum(lengths) - APART * (len(lengths) + 1)) < 0:
         order, lengths = order[:-1], lengths[:-1]
         if not order:
             return ()
     found, earliest = list[tuple[Kind, range]](), alive.start + APART
-    for kind, length, delay in zip(order, lengths, np.sort(rng.integers(0, room + 1, len(order))).tolist(), strict=True):
+    delays = sorted(int(delay) for delay in rng.integers(0, room + 1, len(order)))
+    for kind, length, delay in zip(order, lengths, delays, strict=True):
         found.append((kind, range(earliest + delay, earliest + delay + length)))
         earliest += length + APART
     return tuple(found)
+
+
+def _shuffled(rng: np.random.Generator, count: int) -> list[int]:
+    return [int(n) for n in rng.permutation(count)]
 
 
 def _length(rng: np.random.Generator, kind: Kind) -> int:

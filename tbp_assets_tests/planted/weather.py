@@ -1,4 +1,4 @@
-"""What all tickers share: the market's own return, its weeks of stress, and days on which everybody or nobody trades."""
+"""What all tickers share: the market's return, its weeks of stress, and days on which everybody or nobody trades."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def fat(rng: np.random.Generator, size: int, *, freedom: float = 4.0) -> Array:
 def weather(rng: np.random.Generator, days: Sequence[date]) -> Weather:
     """Draw the market of these sessions."""
     strain, drift = _stress(rng, len(days))
-    returns = soft(
-        fat(rng, len(days)) * MARKET_DEVIATION * strain + drift + 0.0003, WORST_MARKET_DAY, WORST_MARKET_DAY
-    )
+    returns = soft(fat(rng, len(days)) * MARKET_DEVIATION * strain + drift + 0.0003, WORST_MARKET_DAY, WORST_MARKET_DAY)
     crowd = np.log(strain) * 0.55 + rng.normal(0, 0.08, len(days)) + _calendar(rng, days)
     return Weather(tuple(days), returns, strain, crowd)
 
@@ -65,7 +63,7 @@ def _stress(rng: np.random.Generator, count: int) -> tuple[Array, Array]:
 
 
 def _calendar(rng: np.random.Generator, days: Sequence[date]) -> Array:
-    """Return the log of volume over usual that the calendar brings: half days, and the expiries of four Fridays a year."""
+    """Return the log of volume over usual that the calendar brings: half days, and four Fridays of expiry a year."""
     found = np.zeros(len(days))
     for n, day in enumerate(days):
         if closes_early(day):
@@ -76,5 +74,5 @@ def _calendar(rng: np.random.Generator, days: Sequence[date]) -> Array:
 
 
 def _expiry(day: date) -> bool:
-    third = 15 <= day.day <= 21  # noqa: PLR2004
+    third = 15 <= day.day <= 21
     return day.month % _QUARTER == 0 and day.weekday() == _FRIDAY and third
