@@ -10,18 +10,22 @@ from tbp_assets_tests.planted.characters import Character, between
 from tbp_assets_tests.planted.paths import MONTH, Path, bounded
 from tbp_assets_tests.planted.weather import soft
 
-# How often each ratio is seen, roughly: new shares for one old (and 3 for 2), or one new share for so many old.
+# How often each ratio is drawn, the rare ones more often than seen: new shares for one old (3 for 2 is usual too), and
+# one new share for so many old.
 FORWARD: Final = {
-    "2:1": 24, "3:1": 12, "3:2": 14, "4:1": 10, "5:1": 9, "7:1": 3, "8:1": 3, "10:1": 10, "15:1": 4, "20:1": 5,
-    "25:1": 3, "50:1": 3,
+    "2:1": 20, "3:1": 12, "3:2": 12, "4:1": 10, "5:1": 9, "7:1": 5, "8:1": 5, "10:1": 12, "15:1": 8, "20:1": 9,
+    "25:1": 6, "50:1": 8,
 }  # fmt: skip
 REVERSE: Final = {
-    "1:2": 2, "1:3": 4, "1:4": 7, "1:5": 10, "1:6": 4, "1:7": 3, "1:8": 7, "1:10": 22, "1:12": 3, "1:15": 8,
-    "1:20": 12, "1:25": 6, "1:30": 5, "1:40": 4, "1:50": 4, "1:100": 3,
+    "1:2": 4, "1:3": 5, "1:4": 7, "1:5": 9, "1:6": 4, "1:7": 3, "1:8": 7, "1:10": 20, "1:12": 3, "1:15": 8,
+    "1:20": 12, "1:25": 7, "1:30": 7, "1:40": 6, "1:50": 8, "1:100": 12,
 }  # fmt: skip
 
-_CHEAP, _DEAR = 8.0, 40.0
-_LOWEST, _HIGHEST = 4.0, 400.0
+# A company is split to a price within these; cheaper than the first is reverse split, dearer than the second forward.
+_AFTER_FORWARD: Final = (8.0, 400.0)
+_AFTER_REVERSE: Final = (3.0, 150.0)
+_CHEAP: Final = 12.0
+_DEAR: Final = 40.0
 _PENNY: Final = 10.0
 _SETTLING: Final = 10
 
@@ -36,15 +40,15 @@ def split(rng: np.random.Generator, path: Path, day: int, price: float) -> str:
     """Split on the morning of `day` after a close of `price`; return the ratio.
 
     The day keeps its body; its overnight move is drawn anew, wider for a penny stock's reverse split. On half of the
-    days the dollars traded are as usual, on the other half anything from 0.4 to 2.5 times that.
+    days the dollars traded differ as on any day, on the other half they are 0.4 to 2.5 times the usual.
     """
     ratio = _ratio(rng, price)
     path.split[day] = np.log(new_per_old(ratio))
     nervous = price < _PENNY and new_per_old(ratio) < 1
     night = rng.normal(-0.02, 0.07) if nervous else rng.standard_t(5) * _calm_night(path, day)
     path.gap[day] = np.log1p(np.clip(night, -0.15, 0.15))
-    if rng.random() < 0.5:
-        path.shares[day] = _usual(path, day) + np.log(between(rng, 0.4, 2.5))
+    times = between(rng, 0.4, 2.5) if rng.random() < 0.5 else np.exp(path.shares[day] - _usual(path, day))
+    path.shares[day] = _usual(path, day) + np.log(np.clip(times, 0.35, 2.8))
     return ratio
 
 
@@ -62,9 +66,9 @@ def jump(rng: np.random.Generator, who: Character, path: Path, day: int, price: 
 
 def _ratio(rng: np.random.Generator, price: float) -> str:
     """Draw a ratio that makes sense at this price: forward where dear, reverse where cheap, either between."""
-    upward = price > _DEAR or (price > _CHEAP and rng.random() < 0.5)
-    weights = FORWARD if upward else REVERSE
-    sensible = {ratio: weight for ratio, weight in weights.items() if _LOWEST < price / new_per_old(ratio) < _HIGHEST}
+    upward = price > _DEAR or (price > _CHEAP and rng.random() < 0.6)
+    weights, (low, high) = (FORWARD, _AFTER_FORWARD) if upward else (REVERSE, _AFTER_REVERSE)
+    sensible = {ratio: weight for ratio, weight in weights.items() if low <= price / new_per_old(ratio) <= high}
     sensible = sensible or weights
     chances = np.array(list(sensible.values()), dtype=float)
     return list(sensible)[int(rng.choice(len(chances), p=chances / chances.sum()))]

@@ -15,11 +15,12 @@ from tbp_assets_tests.planted.characters import Character
 from tbp_assets_tests.planted.weather import Array, Days, Weather, fat, soft
 
 # No day without an event closes lower than 0.58 or higher than 1.45 times the day before, nor prints beyond 1.36 times
-# its open and close, nor trades more than 8.5 times the last month's median.
+# its open and close, nor trades more than 10.5 times the last month's median.
 MOST_DOWN: Final = 0.545
 MOST_UP: Final = 0.36
 MOST_EXTREME: Final = 0.31
-MOST_VOLUME: Final = float(np.log(8.5))
+MUCH_VOLUME: Final = float(np.log(5))
+MOST_VOLUME: Final = float(np.log(10.5))
 MONTH: Final = 21
 _OVERNIGHT: Final = 0.35
 _PULL: Final = 1 / 300
@@ -58,7 +59,7 @@ def natural_path(rng: np.random.Generator, who: Character, weather: Weather) -> 
     surprise = np.minimum(np.abs(gap + body) / who.deviation, _WILDEST)
     shares = _shares(rng, who, surprise) + weather.crowd * (who.sort.beta > 0)
     shares += earnings * rng.uniform(np.log(1.5), np.log(4), count) + squeezed * rng.uniform(0.5, 1.5, count)
-    return Path(gap, body, rise, fall, np.minimum(shares, usual(shares) + MOST_VOLUME), np.zeros(count))
+    return Path(gap, body, rise, fall, _without_excess(shares), np.zeros(count))
 
 
 def bounded(gap: Array, body: Array) -> tuple[Array, Array]:
@@ -71,6 +72,13 @@ def usual(values: Array) -> Array:
     """Return of each day the median of the month before; of the first days the median of the first month."""
     before = np.concatenate([np.full(MONTH, np.median(values[:MONTH])), values[:-1]])
     return np.median(sliding_window_view(before, MONTH), axis=1)
+
+
+def _without_excess(shares: Array) -> Array:
+    """Bend what is far above usual so that it stays below MOST_VOLUME."""
+    typical = usual(shares)
+    excess, room = shares - typical - MUCH_VOLUME, MOST_VOLUME - MUCH_VOLUME
+    return np.where(excess > 0, typical + MUCH_VOLUME + room * np.tanh(excess / room), shares)
 
 
 def _restless(rng: np.random.Generator, count: int) -> Array:
@@ -127,4 +135,4 @@ def _shares(rng: np.random.Generator, who: Character, surprise: Array) -> Array:
     """Return the log of shares: a memory of weeks, noise of the day, more on a day that moves."""
     count = len(surprise)
     noise = rng.normal(0, who.sort.volume_noise, count)
-    return np.log(who.dollars / who.price) + _memory(rng, count, 0.93, 0.33) + noise + 0.25 * surprise
+    return np.log(who.dollars / who.price) + _memory(rng, count, 0.93, 0.33) + noise + 0.2 * surprise

@@ -113,7 +113,7 @@ def false_flags(planted: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
 def judged_events(planted: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
     """Return the events with `after`, the session after their last, and whether they were `found` and `noticed`."""
     said = _Said(flags)
-    events = [Planted(**row) for row in planted.select(TRUTH_SCHEMA).iter_rows(named=True)]
+    events = [Planted(**row) for row in planted.select(*TRUTH_SCHEMA).iter_rows(named=True)]
     return planted.with_columns(
         pl.Series("after", [after(event.last) for event in events], pl.Date()),
         pl.Series("found", [said.finds(event) for event in events], pl.Boolean()),
@@ -123,7 +123,7 @@ def judged_events(planted: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
 
 def judged_flags(planted: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
     """Return the flags with `true`: whether an event explains them."""
-    events = [Planted(**row) for row in planted.select(TRUTH_SCHEMA).iter_rows(named=True)]
+    events = [Planted(**row) for row in planted.select(*TRUTH_SCHEMA).iter_rows(named=True)]
     explained = [key for event in events for key in explanations(event)]
     keys = pl.DataFrame(explained, schema=_EXPLAINED, orient="row").unique().with_columns(true=pl.lit(value=True))
     joined = flags.join(keys, on=_KEY, how="left", maintain_order="left")
