@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tbp_assets_tests.planted.characters import Character, between
-from tbp_assets_tests.planted.paths import MONTH, Path
+from tbp_assets_tests.planted.paths import MONTH, MOST_VOLUME, Path
 from tbp_assets_tests.planted.weather import Array, Days
 
 BAR_SCHEMA: Final = {
@@ -99,13 +99,23 @@ def stale(rng: np.random.Generator, bars: Bars, days: range) -> None:
         prices[run] = prices[source]
     if rng.random() < 0.4:
         bars.volume[run], bars.transactions[run] = bars.volume[source], bars.transactions[source]
-    if days.stop < len(bars.open) and _repeats(bars)[days.stop]:
+    if _repeats(bars)[days.stop]:
         _step(bars, days.stop)
+    _calm(bars, days)
 
 
 def hole(bars: Bars, days: range) -> None:
     """Take the bars of these days away."""
     bars.there[days.start : days.stop] = False
+    _calm(bars, days)
+
+
+def _calm(bars: Bars, days: range) -> None:
+    """Cut the volumes of the month after to what is natural, measured against the bars that are now before them."""
+    for day in range(days.stop, min(days.stop + MONTH, len(bars.volume))):
+        before = bars.volume[:day][bars.there[:day]][-MONTH:]
+        bars.volume[day] = min(bars.volume[day], max(1.0, np.floor(np.exp(MOST_VOLUME) * np.median(before))))
+        bars.transactions[day] = min(bars.transactions[day], int(bars.volume[day]))
 
 
 def _repeats(bars: Bars) -> Days:

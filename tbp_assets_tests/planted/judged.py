@@ -1,19 +1,28 @@
-"""What tests of the market and of the scorer share: bars beside the day before, and flags made by hand."""
+"""What tests of the market and of the scorer share: markets, bars beside the day before, and flags made by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
+from typing import Final
 
 import polars as pl
 
 from tbp_assets_tests.planted.kinds import TRUTH_SCHEMA, Planted
-from tbp_assets_tests.planted.market import PlantedMarket
+from tbp_assets_tests.planted.market import PlantedMarket, market
 from tbp_assets_tests.planted.paths import MONTH
 from tbp_assets_tests.planted.scoring import FLAG_SCHEMA, RULES, SETTLING
 from tbp_assets_tests.planted.sessions import after, sessions
 
 Flag = tuple[date, str, str, str]
+SEEDS: Final = (0, 1, 2)
+
+
+@cache
+def made(seed: int) -> PlantedMarket:
+    """Return the market of a seed, made once a process."""
+    return market(seed)
 
 
 def truth(*events: Planted) -> pl.DataFrame:

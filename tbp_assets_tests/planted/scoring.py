@@ -58,7 +58,7 @@ FLAG_SCHEMA: Final = {
     "detail": pl.String(),
 }
 SETTLING: Final = 9
-_RATIO: Final = r"^\s*(\d+:\d+)(?:\D|$)"
+_RATIO: Final = r"^\s*(\d+:\d+)"
 _KEY: Final = ("rule", "ticker", "trading_date")
 _EXPLAINED: Final = {"rule": pl.String(), "ticker": pl.String(), "trading_date": pl.Date()}
 
