@@ -23,7 +23,7 @@ REVERSE: Final = {
 
 # A company is split to a price within these; cheaper than the first is reverse split, dearer than the second forward.
 _AFTER_FORWARD: Final = (8.0, 400.0)
-_AFTER_REVERSE: Final = (3.0, 150.0)
+_AFTER_REVERSE: Final = (3.0, 300.0)
 _CHEAP: Final = 12.0
 _DEAR: Final = 40.0
 _PENNY: Final = 10.0
