@@ -15,6 +15,10 @@ from typing import Final
 
 import polars as pl
 
+from tbp_assets.bars.continuity import flags_across_days
+from tbp_assets.bars.flags import flags_within_day
+from tbp_assets.bars.schema import STAMP
+from tbp_assets.config_loader import load_settings
 from tbp_assets_tests.planted import PlantedMarket, false_flags, market, merge, missed, score
 
 MONTH: Final = 21
@@ -34,7 +38,10 @@ class Measured:
 
 def detected(bars: pl.DataFrame) -> pl.DataFrame:
     """Return the flags of bars: trading_date, ticker, rule, observed, reference, detail."""
-    raise NotImplementedError("no detector is wired yet")
+    settings = load_settings().pipeline.quality.flag_settings
+    stamped = bars.with_columns(pl.col("trading_date").cast(STAMP).alias("timestamp"))
+    days = bars["trading_date"].unique().to_list()
+    return pl.concat([flags_within_day(stamped, settings), flags_across_days(bars, days, settings)])
 
 
 def measure(seed: int, detector: Callable[[pl.DataFrame], pl.DataFrame]) -> Measured:

@@ -23,6 +23,7 @@ LONGEST_BREAK: Final = timedelta(
     days=10
 )  # between two stored days; days before a longer one say nothing of those after
 FEWEST_BARS: Final = 5  # for a median, and to call a ticker's trading regular
+SPLIT_PROOF: Final = 0.5  # of the limit in shares that is asked for in dollars, which no split changes
 REGULAR_SHARE: Final = 0.8  # of the days looked back
 LOOKED_AT: Final = ("trading_date", "ticker", *PRICES, "volume")
 
@@ -51,9 +52,10 @@ def flags_across_days(bars: pl.DataFrame, days: Collection[date], settings: Flag
 def _with_history(bars: pl.DataFrame) -> pl.DataFrame:
     """Add to each bar its day's number, and what the ticker's earlier bars say.
 
-    earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume: their
-    median; overnight: their usual absolute log move from a close to the next open; repeats: days in a row, `LOOK_BACK`
-    at most, on which all prices were as on the day before; days_before: stored days there are to look back on.
+    earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume and
+    usual_dollars: their medians; overnight: their usual absolute log move from a close to the next open; repeats: days
+    in a row, `LOOK_BACK` at most, on which all prices were as on the day before; days_before: stored days there are to
+    look back on.
     """
     ordered = bars.join(_numbered(bars), on="trading_date").sort("ticker", "number")
     before = {name: pl.col(name).shift(1).over("ticker") for name in ("number", *PRICES)}
@@ -83,6 +85,7 @@ def _windows(rows: pl.DataFrame) -> pl.DataFrame:
     windows = rows.rolling("number", period=f"{LOOK_BACK}i", closed="left", group_by="ticker")
     return windows.agg(
         pl.col("volume").median().alias("usual_volume"),
+        (pl.col("volume") * pl.col("close")).median().alias("usual_dollars"),
         pl.col("move_overnight").median().alias("overnight"),
         pl.len().cast(pl.Int64).alias("bars_before"),
     )
@@ -106,7 +109,8 @@ def _rules(settings: FlagSettings) -> list[_AcrossDays]:
     """Return condition, name, observed, reference and detail of every flag that a bar can have."""
     limits = settings.limits
     split = pl.col("factor").is_not_null()
-    shares = pl.col("usual_volume") * pl.col("factor").fill_null(1.0)
+    many = pl.col("volume") > limits["volume_spike"] * pl.col("usual_volume")
+    dear = pl.col("volume") * pl.col("close") > limits["volume_spike"] * SPLIT_PROOF * pl.col("usual_dollars")
     absent = pl.col("number") - pl.col("earlier_number") - 1
     rules: list[_AcrossDays] = [
         (
@@ -115,8 +119,8 @@ def _rules(settings: FlagSettings) -> list[_AcrossDays]:
         ),
         (split, "probable_split", pl.col("open"), pl.col("earlier_close"), _split_in_words()),
         (
-            (pl.col("bars_before") >= FEWEST_BARS) & (pl.col("volume") > limits["volume_spike"] * shares),
-            "volume_spike", pl.col("volume"), shares, None,
+            (pl.col("bars_before") >= FEWEST_BARS) & many & dear,
+            "volume_spike", pl.col("volume"), pl.col("usual_volume"), None,
         ),
         (
             pl.col("repeats") >= limits["stale_price"],

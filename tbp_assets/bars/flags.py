@@ -90,7 +90,10 @@ FLAGS: Final[Mapping[FlagName, Flag]] = {
         "share of the close before that the open is at least away",
     ),
     "volume_spike": Flag(
-        "Volume is far above its median of the 20 trading days before.", "volume", "the median", "times the median"
+        "Volume is far above its median of the 20 trading days before: in shares, and by half as much in dollars.",
+        "volume",
+        "the median",
+        "times the median",
     ),
     "stale_price": Flag(
         "Open, high, low and close are all as they were on the day before, again and again.",

@@ -31,11 +31,12 @@ RATIOS: Final = pl.DataFrame(
 
 LEAST_OPEN = 1.0  # USD; below it, ticks and thin trading make any ratio
 # Of the log of the open, a split's ratio aside. After a reverse split it lies up to a sixth below, seldom above.
-PRICE_SPREAD, REVERSE_PRICE_SPREAD, WIDEST_PRICE_SPREAD = 0.02, 0.08, 0.12
-DOLLARS_SPREAD = 0.75  # of the log of the dollars traded, over their median
-NEWS_VOLUME, NEWS_SPREAD = 3.5, 1.5  # of the log of the shares traded on a jump, over their median
+PRICE_SPREAD, REVERSE_PRICE_SPREAD, WIDEST_PRICE_SPREAD = 0.015, 0.08, 0.12
+DOLLARS_SPREAD = 0.6  # of the log of the dollars traded, over their median
+NEWS_VOLUME, NEWS_SPREAD = 3.0, 1.3  # of the log of the shares traded on a jump, over their median
 NEWS_PRICES = 1.5  # jumps are spread over about so much of the log of price
-JUMPS_PER_SPLIT = 3.0
+# Prices fall by a third on poor earnings far more often than they are split 3:2.
+JUMPS_PER_SPLIT, JUMPS_PER_SMALL_SPLIT, SMALL = 10.0, 30.0, 2.0
 
 
 def with_split_factor(bars: pl.DataFrame, least_move: float) -> pl.DataFrame:
@@ -71,7 +72,9 @@ def _likelier_a_split() -> pl.Expr:
     shares = (pl.col("volume") / pl.col("usual_volume")).log()
     split = _log_normal(missed, spread) + _log_normal(shares + pl.col("gap"), pl.lit(DOLLARS_SPREAD))
     jump = _log_normal(shares - NEWS_VOLUME, pl.lit(NEWS_SPREAD)) - math.log(NEWS_PRICES)
-    return (split > jump + math.log(JUMPS_PER_SPLIT)).fill_null(value=False)
+    small = pl.col("factor").is_between(1.0, SMALL, closed="none")
+    jumps = pl.when(small).then(JUMPS_PER_SMALL_SPLIT).otherwise(JUMPS_PER_SPLIT)
+    return (split > jump + jumps.log()).fill_null(value=False)
 
 
 def _log_normal(deviation: pl.Expr, spread: pl.Expr) -> pl.Expr:

@@ -44,8 +44,8 @@ def build_jobs() -> list[UnresolvedAssetJobDefinition]:
             FRESHNESS_JOB,
             selection=standing,
             description=(
-                "Is the newest expected session in the database, every failed day repaired, every ticker covered? Runs even "
-                "when nothing else did."
+                "Is the newest expected session in the database, every failed day repaired, every ticker covered? "
+                "Runs even when nothing else did."
             ),
         ),
     ]
