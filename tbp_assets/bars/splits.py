@@ -29,7 +29,8 @@ RATIOS: Final = pl.DataFrame(
     orient="row",
 ).sort("factor")
 
-LEAST_OPEN = 1.0  # USD; below it, ticks and thin trading make any ratio
+# USD. Below the one, ticks and thin trading make any ratio; below the other nobody divides a price any further.
+LEAST_OPEN, LEAST_DIVIDED = 1.0, 10.0
 # Of the log of the open, a split's ratio aside. After a reverse split it lies up to a sixth below, seldom above.
 PRICE_SPREAD, REVERSE_PRICE_SPREAD, WIDEST_PRICE_SPREAD = 0.015, 0.08, 0.12
 DOLLARS_SPREAD = 0.6  # of the log of the dollars traded, over their median
@@ -55,7 +56,8 @@ def with_split_factor(bars: pl.DataFrame, least_move: float) -> pl.DataFrame:
         .sort("factor_seen")
         .join_asof(_log_ratios(), left_on="factor_seen", right_on="factor_from", strategy="backward")
     )
-    split = nearest.filter(_likelier_a_split()).select("row", "ratio", "factor")
+    plausible = (pl.col("factor") < 1) | (pl.col("earlier_close") >= LEAST_DIVIDED)
+    split = nearest.filter(plausible & _likelier_a_split()).select("row", "ratio", "factor")
     return bars.with_row_index("row").join(split, on="row", how="left", maintain_order="left").drop("row")
 
 
