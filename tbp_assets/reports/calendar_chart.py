@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from tbp_assets.reports import wording
-from tbp_assets.reports.chart import Chart, Key, Spec, columns_of_time, specification, tooltip
+from tbp_assets.reports.chart import Chart, Key, Spec, band, columns_of_time, specification, tooltip
 from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.palette import colour
 from tbp_assets.reports.timeline import Timeline
@@ -100,7 +100,7 @@ def _by_year(days: pl.DataFrame) -> Layout:
         column=week.cast(pl.String()).str.zfill(2).alias("at"),
         row=pl.format("{} {}", day.dt.year(), _weekday()).alias("row"),
         columns=columns,
-        x=alt.X(field="at", type="ordinal", axis=axis, scale=_band(columns)),
+        x=alt.X(field="at", type="ordinal", axis=axis, scale=band(columns)),
         rows=rows,
         row_labels=alt.Axis(title=None, values=[f"{year} Wed" for year in years], labelExpr="slice(datum.label, 0, 4)"),
     )
@@ -125,18 +125,16 @@ def _weekday() -> pl.Expr:
     return numbers.replace_strict(dict(enumerate(WEEKDAYS, start=1)), default="", return_dtype=pl.String()).alias("row")
 
 
-def _band(names: Sequence[str]) -> alt.Scale:
-    return alt.Scale(type="band", domain=list(names), paddingInner=0.1, paddingOuter=0.05)
-
-
 def _spec(layout: Layout, present: Sequence[str]) -> Spec:
-    row = alt.Y(field="row", type="ordinal", axis=layout.row_labels, scale=_band(layout.rows))
+    row = alt.Y(field="row", type="ordinal", axis=layout.row_labels, scale=band(layout.rows))
     fills = alt.Scale(domain=list(present), range=[colour(STATES[state].fill) for state in present])
     tips = tooltip(day="trading date", state="state", detail="detail")
     cells = (
         alt.Chart(alt.NamedData(name="days"))
         .mark_rect()
-        .encode(x=layout.x, y=row, color=alt.Color(field="state", type="nominal", scale=fills, legend=None), tooltip=tips)
+        .encode(
+            x=layout.x, y=row, color=alt.Color(field="state", type="nominal", scale=fills, legend=None), tooltip=tips
+        )
     )
     letters = (
         alt.Chart(alt.NamedData(name="letters"))
@@ -144,7 +142,9 @@ def _spec(layout: Layout, present: Sequence[str]) -> Spec:
         .encode(x=layout.x, y=row, text=alt.Text(field="letter", type="nominal"), tooltip=tips,
                 fill=alt.Fill(field="ink", type="nominal", scale=None))
     )  # fmt: skip
-    return specification(alt.layer(cells, letters), alt.Step(18 if len(layout.rows) == len(WEEKDAYS) else 14))
+    return specification(
+        alt.layer(cells, letters), len(layout.rows) * (18 if len(layout.rows) == len(WEEKDAYS) else 14)
+    )
 
 
 def _in_words(days: pl.DataFrame) -> str:

@@ -14,9 +14,11 @@ from tbp_assets.reports.tables import Table
 
 MOST_ROWS: Final = 50
 DIGEST: Final = 12
+PLAIN: Final = frozenset({"line", "batch_id"})
 CODE: Final = frozenset({"text", "source_key", "earlier_sha256", "source_sha256"})
-LONG: Final = frozenset({"text", "detail", "error_message", "what_was_rejected"})
+LONG: Final = frozenset({"text", "source_key", "detail", "error_message", "what_was_rejected"})
 HEADINGS: Final = {"earlier_sha256": "earlier file", "source_sha256": "newer file", "source_key": "file"}
+STYLES: Final = {"code": CODE, "long": LONG, "name": frozenset({"ticker"})}
 # The pairs of tables that link to each other, by the column both have.
 LINKED: Final = (("worst_days", "rejected_rows", "trading_date"), ("tickers", "flags", "ticker"))
 
@@ -47,9 +49,10 @@ class ShownTable:
     rows: tuple[Row, ...]
 
     @property
-    def total(self) -> int:
-        """Return how many rows the whole table has."""
-        return self.table.frame.height
+    def extent(self) -> str:
+        """Return how many rows are shown, of how many."""
+        shown, total = len(self.rows), self.table.frame.height
+        return wording.counted(total, "row") if shown == total else f"{shown:,} of {total:,} rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _shown(table: Table, links: Links) -> ShownTable:
 
 
 def _style(name: str, dtype: pl.DataType) -> str:
-    styles = ("number" if dtype.is_numeric() else "", "code" if name in CODE else "", "long" if name in LONG else "")
+    styles = ("number" if dtype.is_numeric() else "", *(style for style, names in STYLES.items() if name in names))
     return " ".join(style for style in styles if style)
 
 
@@ -113,7 +116,7 @@ def written(column: str, value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case int():
-            return wording.count(value)
+            return str(value) if column in PLAIN else wording.count(value)
         case float():
             return _number(column, value)
         case datetime():

@@ -5,7 +5,7 @@ Strings of a vendor's bad lines are only ever data: no title, domain or expressi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -17,16 +17,18 @@ from tbp_assets.reports.timeline import Timeline
 
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 AXIS_WIDTH: Final = 58
+ROOMY: Final = 120
 Spec = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One entry of a legend: a colour, the letter that stands for it in the chart, and what it means."""
+    """One entry of a legend: a colour, what it means, and the letter or the shape that goes with it in the chart."""
 
     colour: str
     label: str
     letter: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,16 @@ class Chart:
     most_width: int = 0
 
 
-def specification(chart: alt.Chart | alt.LayerChart, height: int | alt.Step) -> Spec:
+def specification(chart: alt.Chart | alt.LayerChart, height: int) -> Spec:
     """Return a chart as Vega-Lite in the report's style, as wide as its box."""
     styled = chart.properties(width="container", height=height).configure(**_STYLE)  # pyright: ignore[reportArgumentType]
     spec = cast("dict[str, Any]", styled.to_dict())
     return {**spec, "autosize": {"type": "fit-x", "contains": "padding", "resize": True}}
+
+
+def band(names: Sequence[str]) -> alt.Scale:
+    """Return a scale of cells beside one another; narrow ones touch, or the gaps would be all one sees."""
+    return alt.Scale(type="band", domain=list(names), paddingInner=0.1 if len(names) <= ROOMY else 0, paddingOuter=0.05)
 
 
 def columns_of_time(line: Timeline) -> alt.X:
@@ -77,8 +84,7 @@ def columns_of_time(line: Timeline) -> alt.X:
         ticks=True,
         grid=False,
     )
-    scale = alt.Scale(type="band", domain=line.keys, paddingInner=0.1, paddingOuter=0.05)
-    return alt.X(field="at", type="ordinal", axis=axis, scale=scale)
+    return alt.X(field="at", type="ordinal", axis=axis, scale=band(line.keys))
 
 
 def tooltip(**titles: str) -> list[alt.Tooltip]:

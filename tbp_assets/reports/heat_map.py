@@ -8,14 +8,14 @@ import altair as alt
 import polars as pl
 
 from tbp_assets.reports import wording
-from tbp_assets.reports.chart import Chart, Key, Spec, columns_of_time, specification, tooltip
+from tbp_assets.reports.chart import ROOMY, Chart, Key, Spec, columns_of_time, specification, tooltip
 from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.palette import colour
 from tbp_assets.reports.presence import cells
 from tbp_assets.reports.timeline import Timeline
 
 MOST_TICKERS: Final = 100
-ROOMY: Final = 40
+FEW_TICKERS: Final = 40
 SHARES: Final = {
     "all": "every expected bar",
     "most": "90 % or more",
@@ -32,17 +32,37 @@ def heat_map(contents: ReportContents, most_tickers: int = MOST_TICKERS) -> Char
         return Chart("coverage", "Bars present", "No bar was expected of any ticker in this range.", "presence")
     tickers, shown = every["ticker"].n_unique(), every.filter(pl.col("rank") <= most_tickers)
     cut = f", the {most_tickers} of {wording.count(tickers)} tickers with most gaps" if tickers > most_tickers else ""
+    drawn = _drawn(_joined(shown, line) if len(line.starts) > ROOMY else shown.with_columns(until="at"))
+    named = {"all", *drawn["named"]}
     return Chart(
         "coverage",
         f"Bars present, ticker by {line.step}{cut}",
         _in_words(every),
         "presence",
-        spec=_spec(line, 18 if tickers <= ROOMY else 12),
-        data={"cells": _drawn(shown)},
-        keys=tuple(Key(colour(f"share-{name}"), label) for name, label in SHARES.items()),
+        spec=_spec(line, min(tickers, most_tickers)),
+        data={"cells": drawn},
+        keys=tuple(Key(colour(f"share-{name}"), label) for name, label in SHARES.items() if name in named),
         hint="The ticker with most gaps is at the top. A blank cell: no bar was expected.",
         least_width=130 + 2 * len(line.starts),
         most_width=200 + 36 * len(line.starts),
+    )
+
+
+def _joined(shown: pl.DataFrame, line: Timeline) -> pl.DataFrame:
+    """Return the cells with neighbours that lack nothing as one: cells too narrow to tell apart would only cost time."""
+    column = pl.col("at").replace_strict({at: place for place, at in enumerate(line.keys)}, return_dtype=pl.Int64())
+    full = pl.col("missing") == 0
+    goes_on = full & full.shift(1) & (pl.col("rank") == pl.col("rank").shift(1)) & (column == column.shift(1) + 1)
+    return (
+        shown.with_columns(run=(~goes_on.fill_null(value=False)).cum_sum())
+        .group_by("run", maintain_order=True)
+        .agg(
+            pl.col("at", "ticker", "rank", "start").first(),
+            pl.col("end").last(),
+            pl.col("expected", "present").sum(),
+            until=pl.col("at").last(),
+        )
+        .with_columns(share=pl.col("present") / pl.col("expected"))
     )
 
 
@@ -59,6 +79,7 @@ def _drawn(shown: pl.DataFrame) -> pl.DataFrame:
     dates = pl.when(one_day).then(pl.format("{}", "start")).otherwise(pl.format("{} to {}", "start", "end"))
     return shown.select(
         "at",
+        "until",
         ticker=pl.col("ticker").map_elements(wording.visible, return_dtype=pl.String()),
         rank="rank",
         named=named,
@@ -67,7 +88,7 @@ def _drawn(shown: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _spec(line: Timeline, height: int) -> Spec:
+def _spec(line: Timeline, tickers: int) -> Spec:
     ticker = alt.Y(
         field="ticker",
         type="nominal",
@@ -80,13 +101,14 @@ def _spec(line: Timeline, height: int) -> Spec:
         alt.Chart(alt.NamedData(name="cells"))
         .mark_rect()
         .encode(
-            x=columns_of_time(line),
+            x=columns_of_time(line).bandPosition(0),
+            x2=alt.X2(field="until", bandPosition=1),
             y=ticker,
             color=alt.Color(field="named", type="nominal", scale=alt.Scale(**scale), legend=None),
             tooltip=tooltip(ticker="ticker", when="dates", bars="bars"),
         )
     )
-    return specification(chart, alt.Step(height))
+    return specification(chart, tickers * (18 if tickers <= FEW_TICKERS else 12))
 
 
 def _in_words(every: pl.DataFrame) -> str:

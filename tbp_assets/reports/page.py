@@ -18,7 +18,6 @@ from tbp_assets.reports.embedding import charts_json, csv_link, digest, library
 from tbp_assets.reports.sections import SECTIONS, Section
 from tbp_assets.reports.tables import NO_FORMULA, Table, tables
 
-FEW_ROWS: Final = 12
 INVENTED: Final = "synthetic"
 VERDICTS: Final = {"good": "✓ good", "warning": "! look at this", "bad": "✕ bad", "neutral": ""}  # noqa: RUF001
 
@@ -31,11 +30,6 @@ class TableView:
     link: str
     linked: int
     file: str
-
-    @property
-    def long(self) -> bool:
-        """Whether it is folded away until someone asks for it."""
-        return len(self.shown.rows) > FEW_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +47,7 @@ def render(contents: ReportContents) -> str:
     script = _asset("page.js")
     return _environment().get_template("page.html.j2").render(
         contents=contents,
+        range=_range(contents),
         sections=_sections(contents, drawn, listed),
         invented=contents.data_source == INVENTED,
         verdicts=VERDICTS,
@@ -66,6 +61,10 @@ def render(contents: ReportContents) -> str:
         dark=Markup(palette.declarations(palette.DARK)),  # noqa: S704
         digests=" ".join((digest(library()), digest(script))),
     )  # fmt: skip
+
+
+def _range(contents: ReportContents) -> str:
+    return f"{contents.first}" if contents.first == contents.last else f"{contents.first} to {contents.last}"
 
 
 def _sections(contents: ReportContents, drawn: tuple[Chart, ...], listed: tuple[Table, ...]) -> list[SectionView]:

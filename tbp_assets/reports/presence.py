@@ -23,9 +23,7 @@ def cells(presence: pl.DataFrame) -> tuple[Timeline, pl.DataFrame]:
     gathered = (
         expected.group_by("ticker", line.key("start"))
         .agg(pl.col("start").min(), pl.col("end").max(), pl.col("expected", "present").sum())
-        .with_columns(
-            missing=pl.col("expected") - pl.col("present"), share=pl.col("present") / pl.col("expected")
-        )
+        .with_columns(missing=pl.col("expected") - pl.col("present"), share=pl.col("present") / pl.col("expected"))
     )
     order = gathered.group_by("ticker").agg(pl.col("missing").sum()).sort("missing", "ticker", descending=[True, False])
     ranks = order.select("ticker", rank=pl.int_range(1, pl.len() + 1))
@@ -39,5 +37,3 @@ def _step(expected: pl.DataFrame) -> Step:
     if longest == 1:
         return "day"
     return "week" if longest <= LONGEST_WEEK else "month"
-
-

@@ -11,34 +11,31 @@ class Section:
     """A section of the page.
 
     Attributes:
+        title: Its name in the contents, and its heading where no chart has a longer one.
         chart: Id of its chart.
         tables: Ids of its tables.
-        unfolded: Whether long tables are open from the start.
+        folded: Whether its tables are the chart once more, and closed until someone opens them.
     """
 
     id: str
     title: str
-    lead: str
     chart: str = ""
     tables: tuple[str, ...] = ()
-    unfolded: bool = False
+    folded: bool = False
 
 
 SECTIONS: Final = (
-    Section("day-states", "Days", "Whether every day that should be there is.", "states", ("days",)),
-    Section("presence-map", "Bars", "Whether every ticker has its bars.", "coverage", ("presence",)),
-    Section("scores", "Score", "How many rows of each file could be trusted.", "score"),
-    Section(
-        "rejected-counts", "Rejections", "What was kept out of the table, by the first broken rule.", "rejections",
-        ("rejections",),
-    ),
-    Section("flag-counts", "Flags", "What was kept and is worth a look.", "flags", ("flag_counts",)),
-    Section("worst-days", "Worst days", "", tables=("worst_days",), unfolded=True),
-    Section("worst-tickers", "Worst tickers", "", tables=("tickers",), unfolded=True),
-    Section("rejected-lines", "Rejected rows", "", tables=("rejected_rows",), unfolded=True),
-    Section("flagged-rows", "Flagged rows", "", tables=("flags",), unfolded=True),
-    Section("ticker-coverage", "Coverage by ticker", "", tables=("coverage",), unfolded=True),
-    Section("open", "Open days and failures", "", tables=("open_days", "failures"), unfolded=True),
-    Section("restated", "Restatements", "", tables=("restatements",), unfolded=True),
-    Section("load-speed", "Load speed", "How fast days went into the table.", "speed", ("loads",)),
-)  # fmt: skip
+    Section("day-states", "Days", "states", ("days",), folded=True),
+    Section("presence-map", "Bars", "coverage", ("presence",), folded=True),
+    Section("scores", "Score", "score"),
+    Section("rejected-counts", "Rejections", "rejections", ("rejections",), folded=True),
+    Section("flag-counts", "Flags", "flags", ("flag_counts",), folded=True),
+    Section("worst-days", "Worst days", tables=("worst_days",)),
+    Section("worst-tickers", "Worst tickers", tables=("tickers",)),
+    Section("rejected-lines", "Rejected rows", tables=("rejected_rows",)),
+    Section("flagged-rows", "Flagged rows", tables=("flags",)),
+    Section("ticker-coverage", "Coverage by ticker", tables=("coverage",)),
+    Section("open", "Open days and failures", tables=("open_days", "failures")),
+    Section("restated", "Restatements", tables=("restatements",)),
+    Section("load-speed", "Load speed", "speed", ("loads",), folded=True),
+)

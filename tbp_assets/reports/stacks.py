@@ -19,6 +19,8 @@ REST: Final = "all others"
 # Bars that tower over the others by more are cut off and say their number, or the others could not be seen.
 TOWERING: Final = 6
 FEW: Final = 5
+MOST_NUMBERS: Final = 8
+AT_THE_EDGE: Final = "datum.edge ? 'right' : 'center'"
 
 
 def rejections(contents: ReportContents) -> Chart:
@@ -27,7 +29,9 @@ def rejections(contents: ReportContents) -> Chart:
     title = f"Rows rejected by reason, by {line.step}"
     if not counts["rows"].sum():
         return Chart("rejections", title, "No row was rejected in this range.", "rejections")
-    return _stacked(_Stack(counts, line), Chart("rejections", title, _in_words(counts, "row", "rejected"), "rejections"))
+    return _stacked(
+        _Stack(counts, line), Chart("rejections", title, _in_words(counts, "row", "rejected"), "rejections")
+    )
 
 
 def flags(contents: ReportContents) -> Chart:
@@ -73,24 +77,32 @@ def _stacked(stack: _Stack, chart: Chart) -> Chart:
     bars = stack.bars(kinds)
     totals = bars.group_by("at").agg(pl.col("rows").sum()).sort("at")
     top = _top(totals)
-    over = totals.filter(pl.col("rows") > top).with_columns(
-        rows=pl.lit(top), said="▲ " + pl.col("rows").map_elements(wording.count, return_dtype=pl.String())
-    )
+    over = _beyond(totals, top, stack.line)
     colours = [colour(name) for name in SERIES[: len(kinds)]] + [colour("series-rest")]
     names = [*(wording.visible(kind) for kind in kinds), *([REST] if (bars["series"] > len(kinds)).any() else [])]
-    hint = "A bar with ▲ reaches beyond the axis; its number is written at its top." if over.height else ""
+    hint = "A bar with ▲ reaches beyond the axis; its number is in the table." if over.height else ""
     return Chart(
         chart.id,
         chart.title,
         chart.alternative,
         chart.table,
-        spec=_spec(stack.line, colours, top),
-        data={"bars": bars, "over": over},
+        spec=_spec(stack.line, colours, top, beyond=bool(over.height)),
+        data={"bars": bars, "over": over} if over.height else {"bars": bars},
         keys=tuple(Key(shade, name) for shade, name in zip(colours, names, strict=False)),
         hint=hint,
         least_width=100 + 2 * len(stack.line.starts),
         most_width=300 + 60 * len(stack.line.starts),
     )
+
+
+def _beyond(totals: pl.DataFrame, top: float, line: Timeline) -> pl.DataFrame:
+    """Return the bars that reach beyond the axis: a mark for each, and the number where there is room for it."""
+    over = totals.filter(pl.col("rows") > top).sort("rows", descending=True)
+    number = pl.when(pl.int_range(pl.len()) < MOST_NUMBERS).then(
+        " " + pl.col("rows").map_elements(wording.count, return_dtype=pl.String())
+    )
+    last = line.keys[-(1 + len(line.starts) // 25) :]
+    return over.select("at", said="▲" + number.fill_null(""), edge=pl.col("at").is_in(last))
 
 
 def _top(totals: pl.DataFrame) -> float:
@@ -100,7 +112,7 @@ def _top(totals: pl.DataFrame) -> float:
     return 1.6 * usual if totals.height >= FEW and highest > TOWERING * usual else highest
 
 
-def _spec(line: Timeline, colours: list[str], top: float) -> Spec:
+def _spec(line: Timeline, colours: list[str], top: float, *, beyond: bool) -> Spec:
     scale = alt.Scale(domain=[0, top], nice=True)
     axis = alt.Axis(title=None, format="~s" if top >= 10_000 else ",~r", tickMinStep=1, tickCount=5)  # noqa: PLR2004
     shades = alt.Scale(domain=list(range(1, len(colours) + 1)), range=colours)
@@ -118,10 +130,11 @@ def _spec(line: Timeline, colours: list[str], top: float) -> Spec:
     )
     over = (
         alt.Chart(alt.NamedData(name="over"))
-        .mark_text(baseline="top", dy=-14, fontSize=10, color=colour("ink"))
-        .encode(x=x, y=alt.Y(field="rows", type="quantitative", axis=axis, scale=scale), text=alt.Text(field="said", type="nominal"))
+        .mark_text(baseline="bottom", dy=-3, fontSize=10, color=colour("ink"), align=alt.ExprRef(AT_THE_EDGE))
+        .encode(x=x, y=alt.value(0), text=alt.Text(field="said", type="nominal"))
     )
-    return specification(alt.layer(bars, over), HEIGHT)
+    chart = alt.layer(bars, over).properties(padding={"left": 5, "right": 5, "top": 18, "bottom": 5})
+    return specification(chart if beyond else bars, HEIGHT)
 
 
 def _in_words(counts: pl.DataFrame, noun: str, verb: str) -> str:

@@ -27,15 +27,14 @@ def score_trend(contents: ReportContents) -> Chart:
     if scored.is_empty():
         return Chart("score", title, "No day in this range has a file that could be scored.", "days")
     points = _scores(scored, line, contents.score_target)
-    below = Key(colour("state-missing"), "with a day below the target" if line.step != "day" else "below the target", "▼")
     return Chart(
         "score",
         title,
         _score_in_words(scored, contents.score_target),
         "days",
         spec=_score_spec(points, line, contents.score_target),
-        data={"scores": points},
-        keys=(Key(colour("series-1"), "on target", "●"), below),
+        data={"scores": points, "target": pl.DataFrame({"lacking": [100 - contents.score_target]})},
+        keys=_score_keys(line),
         hint="Score: accepted rows of 100 rows in the file. Each grid line is ten times as far from 100 as the one above.",
         least_width=100 + 2 * len(line.starts),
     )
@@ -49,11 +48,8 @@ def load_speed(contents: ReportContents) -> Chart:
     if timed.is_empty():
         return Chart("speed", title, "No load of this range was timed.", "loads")
     speeds = timed.with_columns(speed=pl.col("rows") / pl.col("seconds"))
-    points = (
-        speeds.group_by(line.key("trading_date"))
-        .agg(pl.col("speed").median(), pl.col("rows").sum())
-        .sort("at")
-        .with_columns(line.when(), said=pl.col("speed").map_elements(_whole, return_dtype=pl.String()))
+    points = _with_gaps(speeds.group_by(line.key("trading_date")).agg(pl.col("speed").median()), line).with_columns(
+        line.when(), said=pl.col("speed").map_elements(_whole, return_dtype=pl.String())
     )
     slow, fast = cast("float", points["speed"].min()), cast("float", points["speed"].max())
     return Chart(
@@ -68,33 +64,46 @@ def load_speed(contents: ReportContents) -> Chart:
     )
 
 
+def _score_keys(line: Timeline) -> tuple[Key, ...]:
+    good, low = Key(colour("series-1"), "on target", shape="●"), colour("state-missing")
+    if line.step == "day":
+        return good, Key(low, "below the target", shape="▼")
+    spread = Key(colour("series-3"), "down to the lowest day", shape="│")
+    return good, Key(low, "with a day below the target", shape="▼"), spread
+
+
 def _whole(number: float) -> str:
     return wording.count(round(number)) if number >= 10 else wording.measured(number)  # noqa: PLR2004
 
 
 def _scores(scored: pl.DataFrame, line: Timeline, target: float) -> pl.DataFrame:
     read = pl.col("accepted") + pl.col("rejected")
-    weighted = pl.when(read.sum() > 0).then(100 * pl.col("accepted").sum() / read.sum()).otherwise(pl.col("score").mean())
-    whole = pl.col("score").mean() if line.step == "day" else weighted
-    points = (
-        scored.group_by(line.key("trading_date"))
-        .agg(whole.alias("score"), lowest=pl.col("score").min(), days=pl.len())
-        .sort("at")
+    weighted = (
+        pl.when(read.sum() > 0).then(100 * pl.col("accepted").sum() / read.sum()).otherwise(pl.col("score").mean())
     )
-    return points.with_columns(
+    whole = pl.col("score").mean() if line.step == "day" else weighted
+    points = scored.group_by(line.key("trading_date")).agg(whole.alias("score"), lowest=pl.col("score").min())
+    return _with_gaps(points, line).with_columns(
         line.when(),
         lacking=100 - pl.col("score"),
         worst=100 - pl.col("lowest"),
-        low=pl.col("lowest") < target,
+        low=(pl.col("lowest") < target).fill_null(value=False),
         said=pl.col("score").map_elements(wording.score, return_dtype=pl.String()),
         lowest=pl.col("lowest").map_elements(wording.score, return_dtype=pl.String()),
     )
 
 
+def _with_gaps(points: pl.DataFrame, line: Timeline) -> pl.DataFrame:
+    """Return a row for every column of the timeline, so that a line breaks where nothing was measured."""
+    return pl.DataFrame({"at": line.keys}).join(points, on="at", how="left", maintain_order="left")
+
+
 def _score_axis(points: pl.DataFrame, target: float) -> alt.Y:
     worst = max(cast("float", points["worst"].max()), 100 - target)
     bottom = next((step for step in STEPS if step >= worst), STEPS[-1])
-    axis = alt.Axis(title=None, values=[0, *(step for step in STEPS if step <= bottom)], labelExpr="format(100 - datum.value, '~')")
+    axis = alt.Axis(
+        title=None, values=[0, *(step for step in STEPS if step <= bottom)], labelExpr="format(100 - datum.value, '~')"
+    )
     scale = alt.Scale(type="symlog", constant=STEPS[0], domain=[0, bottom], reverse=True, nice=False)
     return alt.Y(field="lacking", type="quantitative", axis=axis, scale=scale)
 
@@ -104,19 +113,20 @@ def _score_spec(points: pl.DataFrame, line: Timeline, target: float) -> Spec:
     base = alt.Chart(alt.NamedData(name="scores")).encode(x=x, y=y)
     tips = tooltip(when="trading date" if line.step == "day" else "time", said="score", lowest="lowest day")
     low = cast("Any", alt.FieldEqualPredicate(field="low", equal=True))
-    marks = base.mark_point(filled=True, size=34, opacity=1).encode(
+    marks = base.mark_point(filled=True, opacity=1).encode(
         color=alt.condition(low, alt.value(colour("state-missing")), alt.value(colour("series-1"))),
         shape=alt.condition(low, alt.value("triangle-down"), alt.value("circle")),
+        size=alt.condition(low, alt.value(90), alt.value(30)),
         tooltip=tips[: 2 if line.step == "day" else 3],
     )
     trend = base.mark_line(color=colour("series-3"), strokeWidth=1.5)
-    spread = base.mark_rule(color=colour("state-missing"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
+    spread = base.mark_rule(color=colour("series-3"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
     layers = [trend, marks] if line.step == "day" else [spread, trend, marks]
     return specification(alt.layer(_target(target, y), *layers), HEIGHT)
 
 
 def _target(target: float, y: alt.Y) -> alt.LayerChart:
-    aim = alt.Chart(alt.InlineData(values=[{"lacking": 100 - target}])).encode(y=y)
+    aim = alt.Chart(alt.NamedData(name="target")).encode(y=y)
     text = f"target {target:g}"
     rule = aim.mark_rule(color=colour("muted"), strokeDash=[5, 4])
     label = aim.mark_text(text=text, align="right", baseline="top", dy=3, color=colour("muted"), fontSize=11)

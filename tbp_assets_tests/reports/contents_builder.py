@@ -57,7 +57,9 @@ def usual(days: int = 60, tickers: Sequence[str] = (*INVENTED, SCRIPT, TURNED)) 
 
 def nothing(first: date = FIRST, last: date = FIRST) -> ReportContents:
     """Return a report of a range of which nothing is known."""
-    schemas = {name.removesuffix("_SCHEMA").lower(): each for name, each in vars(schema).items() if name.endswith("_SCHEMA")}
+    schemas = {
+        name.removesuffix("_SCHEMA").lower(): each for name, each in vars(schema).items() if name.endswith("_SCHEMA")
+    }
     return ReportContents(
         route="invented market → embedded PostgreSQL",
         data_source="synthetic",
@@ -130,7 +132,10 @@ def _day(number: int, day: date) -> Row:
 def _rejections(days: pl.DataFrame) -> Iterator[Row]:
     for number, (day, rejected) in enumerate(days.select("trading_date", "rejected").iter_rows()):
         first = rejected // 2
-        for reason, rows in ((REASONS[number % 4], rejected - first), ("day_withheld" if first > 99 else REASONS[0], first)):  # noqa: PLR2004
+        for reason, rows in (
+            (REASONS[number % 4], rejected - first),
+            ("day_withheld" if first > 99 else REASONS[0], first),
+        ):  # noqa: PLR2004
             if rows:
                 yield {"trading_date": day, "reason": reason, "rows": rows}
 
