@@ -1,1 +1,1 @@
-"""Reports: what is known of the data's quality, gathered once, drawn and written as one file a person can send around."""
+"""Reports: what is known of the data's quality, gathered once and drawn as one file a person can send around."""

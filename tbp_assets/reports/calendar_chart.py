@@ -1,4 +1,4 @@
-"""The state of every day, as in a calendar: a column a week, a row a weekday; a year has its own rows in a long range."""
+"""The state of every day, as in a calendar: a column a week, a row a weekday; in a long range a year has its own."""
 
 from __future__ import annotations
 
@@ -108,13 +108,12 @@ def _by_year(days: pl.DataFrame) -> Layout:
 
 def _placed(days: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     state = pl.col("state")
-    said = pl.when(pl.col("detail") == "").then(pl.lit("–")).otherwise(pl.col("detail"))
     return days.select(
         layout.column.alias("at"),
         layout.row.alias("row"),
         "state",
         day=pl.col("trading_date").dt.to_string("%Y-%m-%d"),
-        detail=said.map_elements(wording.visible, return_dtype=pl.String()),
+        detail=pl.col("detail").map_elements(wording.visible, return_dtype=pl.String()),
         letter=state.replace_strict({name: each.letter for name, each in STATES.items()}, default=""),
         ink=state.replace_strict({name: colour(each.ink) for name, each in STATES.items()}, default=colour("ink")),
     )

@@ -13,12 +13,12 @@ from tbp_assets.reports import wording
 from tbp_assets.reports.tables import Table
 
 MOST_ROWS: Final = 50
-DIGEST: Final = 12
 PLAIN: Final = frozenset({"line", "batch_id"})
 CODE: Final = frozenset({"text", "source_key", "earlier_sha256", "source_sha256"})
 LONG: Final = frozenset({"text", "source_key", "detail", "error_message", "what_was_rejected"})
 HEADINGS: Final = {"earlier_sha256": "earlier file", "source_sha256": "newer file", "source_key": "file"}
-STYLES: Final = {"code": CODE, "long": LONG, "name": frozenset({"ticker"})}
+STYLES: Final = {"code": CODE, "long": LONG}
+LIMITS: Final = {"ticker": 40, "earlier_sha256": 12, "source_sha256": 12}
 # The pairs of tables that link to each other, by the column both have.
 LINKED: Final = (("worst_days", "rejected_rows", "trading_date"), ("tickers", "flags", "ticker"))
 
@@ -112,22 +112,20 @@ def written(column: str, value: object) -> str:
     """Return a value as the page writes it in a column."""
     match value:
         case None:
-            return ""
+            text = ""
         case bool():
-            return "yes" if value else "no"
+            text = "yes" if value else "no"
         case int():
-            return str(value) if column in PLAIN else wording.count(value)
+            text = str(value) if column in PLAIN else wording.count(value)
         case float():
-            return _number(column, value)
+            text = _NUMBERS.get(column, wording.measured)(value)
         case datetime():
-            return wording.moment(value)
+            text = wording.moment(value)
         case date():
-            return value.isoformat()
+            text = value.isoformat()
         case _:
-            return wording.visible(str(value), DIGEST if column.endswith("sha256") else wording.LONGEST_TEXT)
+            text = wording.visible(str(value), LIMITS.get(column, wording.LONGEST_TEXT))
+    return text
 
 
-def _number(column: str, value: float) -> str:
-    if column == "score":
-        return wording.score(value)
-    return wording.percent(value) if column == "coverage" else wording.measured(value)
+_NUMBERS: Final = {"score": wording.score, "coverage": wording.percent}

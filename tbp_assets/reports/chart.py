@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
@@ -59,11 +59,22 @@ class Chart:
     most_width: int = 0
 
 
-def specification(chart: alt.Chart | alt.LayerChart, height: int) -> Spec:
-    """Return a chart as Vega-Lite in the report's style, as wide as its box."""
-    styled = chart.properties(width="container", height=height).configure(**_STYLE)  # pyright: ignore[reportArgumentType]
-    spec = cast("dict[str, Any]", styled.to_dict())
-    return {**spec, "autosize": {"type": "fit-x", "contains": "padding", "resize": True}}
+def specification(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int, *, headroom: int = 5) -> Spec:
+    """Return a chart as Vega-Lite in the report's style, as wide as its box.
+
+    Args:
+        chart: Marks and encodings.
+        height: Pixels between the axes.
+        headroom: Pixels above them.
+    """
+    return {
+        **chart.to_dict(),
+        "width": "container",
+        "height": height,
+        "padding": {"left": 5, "right": 5, "top": headroom, "bottom": 5},
+        "autosize": {"type": "fit-x", "contains": "padding", "resize": True},
+        "config": _STYLE,
+    }
 
 
 def band(names: Sequence[str]) -> alt.Scale:

@@ -1,4 +1,4 @@
-"""What is put inside the one file: data of charts as JSON, tables as links, scripts with the digest that admits them."""
+"""What is put inside the one file: charts' data as JSON, tables as links, scripts with the digest that admits them."""
 
 from __future__ import annotations
 

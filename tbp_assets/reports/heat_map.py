@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import polars as pl
@@ -26,13 +26,14 @@ SHARES: Final = {
 
 
 def heat_map(contents: ReportContents, most_tickers: int = MOST_TICKERS) -> Chart:
-    """Return the heat map ticker × time: how many of the expected bars are there."""
+    """Return the heat map ticker by time: how many of the expected bars are there."""
     line, every = cells(contents.presence)
     if every.is_empty():
         return Chart("coverage", "Bars present", "No bar was expected of any ticker in this range.", "presence")
     tickers, shown = every["ticker"].n_unique(), every.filter(pl.col("rank") <= most_tickers)
     cut = f", the {most_tickers} of {wording.count(tickers)} tickers with most gaps" if tickers > most_tickers else ""
-    drawn = _drawn(_joined(shown, line) if len(line.starts) > ROOMY else shown.with_columns(until="at"))
+    narrow = len(line.starts) > ROOMY
+    drawn = _drawn(_joined(shown, line) if narrow else shown.with_columns(until="at"))
     named = {"all", *drawn["named"]}
     return Chart(
         "coverage",
@@ -49,7 +50,7 @@ def heat_map(contents: ReportContents, most_tickers: int = MOST_TICKERS) -> Char
 
 
 def _joined(shown: pl.DataFrame, line: Timeline) -> pl.DataFrame:
-    """Return the cells with neighbours that lack nothing as one: cells too narrow to tell apart would only cost time."""
+    """Return the cells, neighbours that lack nothing as one: apart they could not be seen and would only cost time."""
     column = pl.col("at").replace_strict({at: place for place, at in enumerate(line.keys)}, return_dtype=pl.Int64())
     full = pl.col("missing") == 0
     goes_on = full & full.shift(1) & (pl.col("rank") == pl.col("rank").shift(1)) & (column == column.shift(1) + 1)
@@ -96,7 +97,7 @@ def _spec(line: Timeline, tickers: int) -> Spec:
         axis=alt.Axis(title=None),
         scale=alt.Scale(paddingInner=0.1),
     )
-    scale: dict[str, Any] = {"domain": list(SHARES), "range": [colour(f"share-{name}") for name in SHARES]}
+    shades = alt.Scale(domain=list(SHARES), range=[colour(f"share-{name}") for name in SHARES])
     chart = (
         alt.Chart(alt.NamedData(name="cells"))
         .mark_rect()
@@ -104,10 +105,15 @@ def _spec(line: Timeline, tickers: int) -> Spec:
             x=columns_of_time(line).bandPosition(0),
             x2=alt.X2(field="until", bandPosition=1),
             y=ticker,
-            color=alt.Color(field="named", type="nominal", scale=alt.Scale(**scale), legend=None),
+            color=alt.Color(field="named", type="nominal", scale=shades, legend=None),
             tooltip=tooltip(ticker="ticker", when="dates", bars="bars"),
         )
     )
+    if len(line.starts) > ROOMY:
+        # Cells that touch leave a hair of the background between them unless each has a line of its own colour around.
+        chart = chart.mark_rect(strokeWidth=0.6).encode(
+            stroke=alt.Stroke(field="named", type="nominal", scale=shades, legend=None)
+        )
     return specification(chart, tickers * (18 if tickers <= FEW_TICKERS else 12))
 
 

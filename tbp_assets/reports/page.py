@@ -19,7 +19,7 @@ from tbp_assets.reports.sections import SECTIONS, Section
 from tbp_assets.reports.tables import NO_FORMULA, Table, tables
 
 INVENTED: Final = "synthetic"
-VERDICTS: Final = {"good": "✓ good", "warning": "! look at this", "bad": "✕ bad", "neutral": ""}  # noqa: RUF001
+VERDICTS: Final = {"good": "✓ good", "warning": "! look at this", "bad": "✕ bad", "neutral": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _troubles(listed: tuple[Table, ...]) -> list[str]:
 
 
 def _asset(name: str) -> str:
-    return (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+    return (files("tbp_assets.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _environment() -> jinja2.Environment:

@@ -133,8 +133,7 @@ def _spec(line: Timeline, colours: list[str], top: float, *, beyond: bool) -> Sp
         .mark_text(baseline="bottom", dy=-3, fontSize=10, color=colour("ink"), align=alt.ExprRef(AT_THE_EDGE))
         .encode(x=x, y=alt.value(0), text=alt.Text(field="said", type="nominal"))
     )
-    chart = alt.layer(bars, over).properties(padding={"left": 5, "right": 5, "top": 18, "bottom": 5})
-    return specification(chart if beyond else bars, HEIGHT)
+    return specification(alt.layer(bars, over) if beyond else bars, HEIGHT, headroom=18 if beyond else 5)
 
 
 def _in_words(counts: pl.DataFrame, noun: str, verb: str) -> str:

@@ -99,9 +99,7 @@ def _worst_days(contents: ReportContents) -> Table:
     frame = low.select("trading_date", "score", "state", "lines", "accepted", "rejected", "flagged").join(
         why, on="trading_date", how="left", maintain_order="left"
     )
-    return Table(
-        "worst_days", "Days with rejected rows", frame, "The lowest score first.", "Every day with a file scores 100."
-    )
+    return Table("worst_days", "Days with rejected rows", frame, "The lowest score first.", "No day has rejected rows.")
 
 
 def _tickers(contents: ReportContents) -> Table:

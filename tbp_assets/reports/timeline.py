@@ -52,25 +52,16 @@ class Timeline:
         return [day.isoformat() for day in found[:: -(-len(found) // MOST_TICKS)]], 4
 
 
-def timeline(first: date, last: date, most: int = MOST_COLUMNS) -> Timeline:
-    """Return the finest columns over a range of which there are not too many."""
-    days = weekdays(first, last)
-    for step in STEPS:
-        starts = tuple(sorted({_start(day, step) for day in days}))
-        if len(starts) <= most:
-            break
-    return Timeline(step, starts)
+def timeline(first: date, last: date) -> Timeline:
+    """Return the finest columns over the weekdays of a range of which there are not too many."""
+    return coarser("day", weekdays(first, last))
 
 
 def coarser(step: Step, starts: Iterable[date], most: int = MOST_COLUMNS) -> Timeline:
     """Return the finest columns, not finer than a step, for cells that begin on given days."""
     days = set(starts)
-    for each in STEPS[STEPS.index(step) :]:
-        found = tuple(sorted({_start(day, each) for day in days}))
-        step = each
-        if len(found) <= most:
-            break
-    return Timeline(step, found)
+    lines = [Timeline(each, tuple(sorted({_start(day, each) for day in days}))) for each in STEPS[STEPS.index(step) :]]
+    return next((line for line in lines if len(line.starts) <= most), lines[-1])
 
 
 def _start(day: date, step: Step) -> date:

@@ -34,8 +34,8 @@ def score_trend(contents: ReportContents) -> Chart:
         "days",
         spec=_score_spec(points, line, contents.score_target),
         data={"scores": points, "target": pl.DataFrame({"lacking": [100 - contents.score_target]})},
-        keys=_score_keys(line),
-        hint="Score: accepted rows of 100 rows in the file. Each grid line is ten times as far from 100 as the one above.",
+        keys=_score_keys(line, contents.score_target),
+        hint="Score: accepted rows of 100 in the file. Each grid line is ten times as far from 100 as the one above.",
         least_width=100 + 2 * len(line.starts),
     )
 
@@ -55,8 +55,7 @@ def load_speed(contents: ReportContents) -> Chart:
     return Chart(
         "speed",
         title,
-        f"{wording.counted(timed.height, 'load')}: the median is {_whole(cast('float', speeds['speed'].median()))} rows "
-        f"per second, the slowest {_whole(cast('float', speeds['speed'].min()))}.",
+        _speed_in_words(speeds["speed"]),
         "loads",
         spec=_speed_spec(line, logarithmic=fast > WIDE * slow),
         data={"speeds": points},
@@ -64,12 +63,13 @@ def load_speed(contents: ReportContents) -> Chart:
     )
 
 
-def _score_keys(line: Timeline) -> tuple[Key, ...]:
+def _score_keys(line: Timeline, target: float) -> tuple[Key, ...]:
     good, low = Key(colour("series-1"), "on target", shape="●"), colour("state-missing")
+    aim = Key(colour("muted"), f"target {target:g}", shape="╌╌")
     if line.step == "day":
-        return good, Key(low, "below the target", shape="▼")
+        return good, Key(low, "below the target", shape="▼"), aim
     spread = Key(colour("series-3"), "down to the lowest day", shape="│")
-    return good, Key(low, "with a day below the target", shape="▼"), spread
+    return good, Key(low, "with a day below the target", shape="▼"), spread, aim
 
 
 def _whole(number: float) -> str:
@@ -121,16 +121,9 @@ def _score_spec(points: pl.DataFrame, line: Timeline, target: float) -> Spec:
     )
     trend = base.mark_line(color=colour("series-3"), strokeWidth=1.5)
     spread = base.mark_rule(color=colour("series-3"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
+    aim = alt.Chart(alt.NamedData(name="target")).mark_rule(color=colour("muted"), strokeDash=[5, 4]).encode(y=y)
     layers = [trend, marks] if line.step == "day" else [spread, trend, marks]
-    return specification(alt.layer(_target(target, y), *layers), HEIGHT)
-
-
-def _target(target: float, y: alt.Y) -> alt.LayerChart:
-    aim = alt.Chart(alt.NamedData(name="target")).encode(y=y)
-    text = f"target {target:g}"
-    rule = aim.mark_rule(color=colour("muted"), strokeDash=[5, 4])
-    label = aim.mark_text(text=text, align="right", baseline="top", dy=3, color=colour("muted"), fontSize=11)
-    return alt.layer(rule, label.encode(x=alt.value("width")))
+    return specification(alt.layer(aim, *layers), HEIGHT)
 
 
 def _score_in_words(scored: pl.DataFrame, target: float) -> str:
@@ -140,6 +133,11 @@ def _score_in_words(scored: pl.DataFrame, target: float) -> str:
         f"{wording.counted(scored.height, 'day')} with a score: {wording.count(low)} below the target of {target:g}; "
         f"the lowest is {wording.score(lowest['score'])} on {lowest['trading_date']}."
     )
+
+
+def _speed_in_words(speeds: pl.Series) -> str:
+    median, slowest = (_whole(cast("float", value)) for value in (speeds.median(), speeds.min()))
+    return f"{wording.counted(len(speeds), 'load')}: the median is {median} rows per second, the slowest {slowest}."
 
 
 def _speed_spec(line: Timeline, *, logarithmic: bool) -> Spec:

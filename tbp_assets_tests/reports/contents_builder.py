@@ -57,9 +57,6 @@ def usual(days: int = 60, tickers: Sequence[str] = (*INVENTED, SCRIPT, TURNED)) 
 
 def nothing(first: date = FIRST, last: date = FIRST) -> ReportContents:
     """Return a report of a range of which nothing is known."""
-    schemas = {
-        name.removesuffix("_SCHEMA").lower(): each for name, each in vars(schema).items() if name.endswith("_SCHEMA")
-    }
     return ReportContents(
         route="invented market → embedded PostgreSQL",
         data_source="synthetic",
@@ -71,7 +68,17 @@ def nothing(first: date = FIRST, last: date = FIRST) -> ReportContents:
         coverage_target=0.98,
         score_target=99.5,
         headlines=(),
-        **{name: pl.DataFrame(schema=each) for name, each in schemas.items()},
+        days=_frame((), schema.DAYS_SCHEMA),
+        rejections=_frame((), schema.REJECTIONS_SCHEMA),
+        rejected_rows=_frame((), schema.REJECTED_ROWS_SCHEMA),
+        flags=_frame((), schema.FLAGS_SCHEMA),
+        flag_counts=_frame((), schema.FLAG_COUNTS_SCHEMA),
+        tickers=_frame((), schema.TICKERS_SCHEMA),
+        coverage=_frame((), schema.COVERAGE_SCHEMA),
+        presence=_frame((), schema.PRESENCE_SCHEMA),
+        restatements=_frame((), schema.RESTATEMENTS_SCHEMA),
+        loads=_frame((), schema.LOADS_SCHEMA),
+        failures=_frame((), schema.FAILURES_SCHEMA),
     )
 
 
@@ -96,9 +103,9 @@ def presence(dates: Sequence[date], tickers: Sequence[str]) -> pl.DataFrame:
     """Return cells a day; the third ticker has a hole, the fourth begins late."""
     rows: list[Row] = []
     for place, ticker in enumerate(tickers):
-        begun = dates[min(len(dates) - 1, 15)] if place == 3 else dates[0]  # noqa: PLR2004
+        begun = dates[min(len(dates) - 1, 15)] if place == 3 else dates[0]
         for number, day in enumerate(dates):
-            hole = place == 2 and 30 <= number % 200 < 42 or (number * 7 + place * 13) % 97 == 0 and number > 0  # noqa: PLR2004
+            hole = (place == 2 and 30 <= number % 200 < 42) or (number > 0 and (number * 7 + place * 13) % 97 == 0)
             expected = int(day >= begun)
             rows.append({"ticker": ticker, "start": day, "end": day, "expected": expected,
                          "present": expected * int(not hole)})  # fmt: skip
@@ -116,7 +123,7 @@ def _frame(rows: Any, of: pl.Schema) -> pl.DataFrame:
 def _day(number: int, day: date) -> Row:
     lines = 11_200 + number % 31
     state, rejected, detail = "loaded", (number * 37) % 11 if number % 3 == 0 else 0, ""
-    if number % 200 == 10:  # noqa: PLR2004
+    if number % 200 == 10:
         state, rejected, detail = "rejected", lines, f"withheld {IMAGE}"
     elif number % 200 in {20, 21, 22, 23}:
         state, lines, rejected, detail = "missing", 0, 0, "the provider has no file yet"
@@ -135,7 +142,7 @@ def _rejections(days: pl.DataFrame) -> Iterator[Row]:
         for reason, rows in (
             (REASONS[number % 4], rejected - first),
             ("day_withheld" if first > 99 else REASONS[0], first),
-        ):  # noqa: PLR2004
+        ):
             if rows:
                 yield {"trading_date": day, "reason": reason, "rows": rows}
 
@@ -145,7 +152,8 @@ def _rejected_rows(days: pl.DataFrame, tickers: Sequence[str]) -> Iterator[Row]:
     bad = days.filter(pl.col("rejected") > 0)["trading_date"].head(60)
     for number, day in enumerate(bad):
         yield {
-            "trading_date": day, "line": 1000 + number, "ticker": tickers[number % len(tickers)] if number % 5 else None,
+            "trading_date": day, "line": 1000 + number,
+            "ticker": tickers[number % len(tickers)] if number % 5 else None,
             "reasons": REASONS[number % 4], "text": texts[number % len(texts)],
             "source_key": f"us_stocks_sip/day_aggs_v1/{day:%Y/%m}/{day}.csv.gz",
         }  # fmt: skip
@@ -168,8 +176,8 @@ def _flag_counts(days: Sequence[date]) -> Iterator[Row]:
 def _totals(tickers: Sequence[str], days: int) -> Iterator[Row]:
     for number, ticker in enumerate((*tickers, "(no ticker)")):
         rejected = max(0, 9 - 2 * number)
-        yield {"ticker": ticker, "total": days + 9, "accepted": days + 9 - rejected, "rejected": rejected, "modified": 0,
-               "flagged": number, "score": 100 * (days + 9 - rejected) / (days + 9)}  # fmt: skip
+        yield {"ticker": ticker, "total": days + 9, "accepted": days + 9 - rejected, "rejected": rejected,
+               "modified": 0, "flagged": number, "score": 100 * (days + 9 - rejected) / (days + 9)}  # fmt: skip
 
 
 def _coverage(days: Sequence[date], tickers: Sequence[str]) -> pl.DataFrame:
@@ -181,13 +189,14 @@ def _coverage(days: Sequence[date], tickers: Sequence[str]) -> pl.DataFrame:
     shares = of_ticker.with_columns(
         missing=pl.col("expected") - pl.col("present"), coverage=pl.col("present") / pl.col("expected")
     )
-    full = shares.with_columns(on_target=pl.col("coverage") >= 0.98)  # noqa: PLR2004
+    full = shares.with_columns(on_target=pl.col("coverage") >= 0.98)
     return full.sort("coverage", "ticker").select(list(schema.COVERAGE_SCHEMA)).cast(dict(schema.COVERAGE_SCHEMA))  # pyright: ignore[reportArgumentType]
 
 
 def _restatement(day: date) -> Row:
     return {"trading_date": day, "batch_id": 61, "loaded_at": MADE_AT, "earlier_sha256": "ab" * 32,
-            "source_sha256": "cd" * 32, "changed": 3, "dropped": 1, "rejected": 0, "outside_validity": 0, "added": 2}  # fmt: skip
+            "source_sha256": "cd" * 32, "changed": 3, "dropped": 1, "rejected": 0, "outside_validity": 0,
+            "added": 2}  # fmt: skip
 
 
 def _load(number: int, day: date) -> Row:
