@@ -27,6 +27,9 @@ app.add_typer(config_app, name="config")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at the rows that were kept out.")
 app.add_typer(quarantine_app, name="quarantine")
 
+quality_app = typer.Typer(no_args_is_help=True, help="Look at scores and at what is worth a look.")
+app.add_typer(quality_app, name="quality")
+
 FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130
 
@@ -110,6 +113,21 @@ def restatements(  # noqa: PLR0917  # options of a command
 
     form = work.Form(limit=limit, cells=cells or (start is not None and start == end), json=as_json, csv=as_csv)
     return work.restatements(start, end, ticker=ticker or None, form=form)
+
+
+@app.command()
+def report(  # noqa: PLR0917  # options of a command
+    start: From = None,
+    end: To = None,
+    output: Annotated[Path | None, typer.Option(help="The HTML file; by default in reports/ of TBP_HOME.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="A directory for every table as CSV.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Write the quality report of all days loaded, or of a range: one HTML file that can be sent around."""
+    from tbp_assets.cli import report as work
+
+    return work.report(start, end, work.Target(output, tables, show), as_json=as_json)
 
 
 @app.command()
@@ -216,6 +234,58 @@ def quarantine_export(
     from tbp_assets.cli import quarantine as work
 
     return work.export_rows(work.Wanted(start, end, reason or None, ticker or None), path)
+
+
+Limit = Annotated[int, typer.Option(min=1, help="Most rows to print.")]
+CsvFlag = Annotated[bool, typer.Option("--csv", help="Print CSV, all rows of it.")]
+Below = Annotated[float | None, typer.Option(min=0, max=100, help="Only scores below this one.")]
+
+
+@quality_app.command("days")
+def quality_days(  # noqa: PLR0917  # options of a command
+    start: From = None,
+    end: To = None,
+    ticker: Annotated[str, typer.Option(help="The trend of this ticker.")] = "",
+    below: Below = None,
+    limit: Limit = 100,
+    as_csv: CsvFlag = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Show total, accepted, rejected and modified rows and the score of each day, or a ticker's trend."""
+    from tbp_assets.cli import quality as work
+
+    return work.show_days(work.Wanted(start, end, ticker or None, below), work.Form(limit, as_json, as_csv))
+
+
+@quality_app.command("tickers")
+def quality_tickers(  # noqa: PLR0917  # options of a command
+    start: From = None,
+    end: To = None,
+    below: Below = None,
+    limit: Limit = 100,
+    as_csv: CsvFlag = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Show the same for each ticker over a range of days, the worst first."""
+    from tbp_assets.cli import quality as work
+
+    return work.show_tickers(work.Wanted(start, end, None, below), work.Form(limit, as_json, as_csv))
+
+
+@quality_app.command("flags")
+def quality_flags(  # noqa: PLR0917  # options of a command
+    start: From = None,
+    end: To = None,
+    ticker: Ticker = "",
+    rule: Annotated[str, typer.Option(help="Only this flag; docs/quality.md lists them.")] = "",
+    limit: Limit = 100,
+    as_csv: CsvFlag = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Show what is worth a look: splits, moves, spikes, gaps and the like, the severest and newest first."""
+    from tbp_assets.cli import quality as work
+
+    return work.show_flags(work.Wanted(start, end, ticker or None), rule or None, work.Form(limit, as_json, as_csv))
 
 
 def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

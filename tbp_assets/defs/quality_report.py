@@ -3,6 +3,7 @@
 from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -35,7 +36,7 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
     )
     def quality_report(
         context: dg.AssetExecutionContext, flat_files: FlatFilesResource, database: DatabaseResource
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult[Any]:
         """A page of all that is known of the data's quality, from the first day ever loaded until now, as one file.
 
         Grain: one file, replaced whole. Source: the facts of every day, data_quality_metrics, data_quality_flags,
@@ -67,7 +68,7 @@ def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.M
     return {
         "summary": dg.MetadataValue.md(summary(contents)),
         "coverage and score": dg.MetadataValue.md(f"![coverage and score](data:image/png;base64,{picture})"),
-        "file": dg.MetadataValue.path(path),
+        "file": dg.PathMetadataValue(str(path)),
         "bytes": dg.MetadataValue.int(size),
         "first": dg.MetadataValue.text(str(contents.first)),
         "last": dg.MetadataValue.text(str(contents.last)),
