@@ -131,7 +131,7 @@ class LoadFact:
     unchanged: int
     loaded_at: datetime
     partial: bool = False
-    seconds: float | None = None
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

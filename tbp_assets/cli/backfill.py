@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from time import perf_counter
 from uuid import uuid4
@@ -44,9 +44,11 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
     left = {**outcome.open, **plan.unavailable}
     open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
     settled = sorted(day for day in outcome.days if day not in open_days)
-    loaded = [day for day in (*settled, *plan.measure, *plan.done) if facts[day].load]
+    # A day that was to be measured again is as it should be once the day it looks back on is mended.
+    done = sorted({*plan.done, *plan.measure} - set(outcome.measured))
+    loaded = [day for day in (*settled, *outcome.measured, *done) if facts[day].load]
     return BackfillReport(
-        plan=plan,
+        plan=replace(plan, done=done),
         facts=facts,
         settled=settled,
         measured=outcome.measured,
@@ -55,6 +57,7 @@ def run_backfill(session: Session, days: list[date], plan: BackfillPlan, tickers
         faults=outcome.faults,
         without_bar=silent_tickers(session.database, session.dataset, session.data_source, plan.universe, loaded),
         failed_checks=[check for check in outcome.failed_checks if check.day not in open_days],
+        warnings=[check for check in outcome.warnings if check.day not in open_days],
         seconds=perf_counter() - started,
         backfill_id=backfill_id,
     )
@@ -66,6 +69,7 @@ class _Outcome:
 
     Attributes:
         measured: Days whose quality alone was measured.
+        warnings: Checks that did not pass and only warn.
     """
 
     run_ids: list[str] = field(default_factory=list[str])
@@ -74,6 +78,7 @@ class _Outcome:
     open: dict[date, DayState] = field(default_factory=dict[date, DayState])
     faults: list[str] = field(default_factory=list[str])
     failed_checks: list[FailedCheck] = field(default_factory=list[FailedCheck])
+    warnings: list[FailedCheck] = field(default_factory=list[FailedCheck])
 
     def add(self, result: dg.ExecuteInProcessResult, days: list[date], *, measured: bool = False) -> None:
         self.run_ids.append(result.run_id)
@@ -90,13 +95,10 @@ class _Outcome:
         if not self.faults:
             (self.measured if measured else self.days).extend(days)
         evaluations = [event.event_specific_data for event in result.all_events]
-        self.failed_checks += [
-            FailedCheck(
-                date.fromisoformat(found.partition), found.check_name, found.description or "", found.severity.value
-            )
-            for found in evaluations
-            if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition
-        ]
+        for found in evaluations:
+            if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition:
+                check = FailedCheck(date.fromisoformat(found.partition), found.check_name, found.description or "")
+                (self.failed_checks if found.severity == dg.AssetCheckSeverity.ERROR else self.warnings).append(check)
 
 
 def _run_all(session: Session, plan: BackfillPlan, days: list[date], tags: dict[str, str]) -> _Outcome:

@@ -56,12 +56,11 @@ def plan_json(plan: BackfillPlan) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FailedCheck:
-    """A check that failed for a day that is loaded; of severity WARN it is worth a look and no failure."""
+    """A check that did not pass for a day that is loaded."""
 
     day: date
     name: str
     description: str
-    severity: str = "ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ class BackfillReport:
         faults: System faults, in the words of the step that met them.
         without_bar: Tickers of the universe without a bar on any loaded day of the range on which they are valid.
         failed_checks: Of days that are loaded.
+        warnings: The same of checks that only warn.
     """
 
     plan: BackfillPlan
@@ -88,6 +88,7 @@ class BackfillReport:
     faults: list[str]
     without_bar: list[str]
     failed_checks: list[FailedCheck]
+    warnings: list[FailedCheck]
     seconds: float
     backfill_id: str
 
@@ -95,8 +96,7 @@ class BackfillReport:
     def exit_code(self) -> int:
         """0 where nothing failed; a day that is late is not due and no failure."""
         overdue = any(state.state != "late" for state in self.open.values())
-        errors = any(check.severity == "ERROR" for check in self.failed_checks)
-        return 1 if overdue or self.faults or errors else 0
+        return 1 if overdue or self.faults or self.failed_checks else 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for a program."""
@@ -112,6 +112,7 @@ class BackfillReport:
             "open": {day.isoformat(): {"state": s.state, "detail": s.detail} for day, s in self.open.items()},
             "faults": self.faults,
             "failed_checks": [asdict(check) for check in self.failed_checks],
+            "worth_a_look": [asdict(check) for check in self.warnings],
             "tickers_without_bar": self.without_bar,
             "extra_columns": {day.isoformat(): names for day, names in self.extra_columns.items()},
             "seconds": round(self.seconds, 3),
@@ -195,10 +196,9 @@ def show_report(report: BackfillReport) -> None:
         err.print(f"[yellow]no bar[/] on any loaded day: {tickers} (misspelt, or not listed then?)")
     for state, days in by_state(report.open).items():
         err.print(f"[yellow]open[/] {days}: {escape(state)}")
-    _show_warnings([check for check in report.failed_checks if check.severity == "WARN"])
+    _show_warnings(report.warnings)
     for check in report.failed_checks:
-        if check.severity == "ERROR":
-            err.print(f"[red]check failed[/] {check.day}: {check.name} ({escape(check.description)})")
+        err.print(f"[red]check failed[/] {check.day}: {check.name} ({escape(check.description)})")
     for fault in report.faults:
         err.print(f"[red]fault[/] {escape(fault)}")
 

@@ -40,6 +40,7 @@ STANDING = [
     dg.AssetCheckKey(MARKET_DATA_RAW, "failed_days_are_repaired"),
     dg.AssetCheckKey(MARKET_DATA_RAW, "coverage_reaches_target"),
 ]
+MEASURED = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
 LOOK_BACK = timedelta(days=14)
 
 DESCRIPTIONS = {
@@ -181,16 +182,20 @@ def checks_of_loaded_days(plan: Plan) -> CheckLoaded:
 
 def measured_outcomes(measured: MeasuredDays, days: Sequence[date]) -> dict[str, Outcomes]:
     """Return the outcomes of the checks of data_quality_metrics."""
-    looks = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
-    return {look.__name__: ((day, look(measured, day)) for day in days) for look in looks}
+
+    def each(look: Callable[[MeasuredDays, date], CheckOutcome]) -> Outcomes:
+        return ((day, look(measured, day)) for day in days)
+
+    return {look.__name__: each(look) for look in MEASURED}
 
 
 def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
     """Build the checks of data_quality_metrics."""
-    names = ["metrics_match_books", "score_reaches_target", "no_bar_flagged", "universe_is_covered"]
 
     @dg.multi_asset_check(
-        name="data_quality_metrics_checks", specs=_specs(plan, DATA_QUALITY_METRICS, names), can_subset=True
+        name="data_quality_metrics_checks",
+        specs=_specs(plan, DATA_QUALITY_METRICS, [look.__name__ for look in MEASURED]),
+        can_subset=True,
     )
     def data_quality_metrics_checks(
         context: dg.AssetCheckExecutionContext,

@@ -11,7 +11,7 @@ from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, QUALIT
 DAY_BARS = dg.AssetSelection.assets(RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS)
 FROM_LAKE = dg.AssetSelection.assets(MARKET_DATA_RAW, DATA_QUALITY_METRICS)
 DAY_BARS_JOB, FRESHNESS_JOB, LOAD_JOB = "day_bars", "freshness", "load_from_lake"
-MEASURE_JOB, REPORT_JOB = "measure_quality", "quality_report"
+MEASURE_JOB, REPORT_JOB = "measure_quality", "report"
 
 
 def build_jobs() -> list[UnresolvedAssetJobDefinition]:

@@ -27,7 +27,8 @@ def test_days_files_and_bytes_are_told_before_anything_exists(project: Project, 
     said = tbp(*DRY_RUN)
     said.must_be(0)
     assert said.json == {
-        "days": 4, "request": ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"], "reload": [], "done": [],
+        "days": 4, "request": ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"], "reload": [],
+        "measure": [], "done": [],
         "unavailable": {"2024-01-05": "missing"}, "files": 3, "landed": [], "bytes": size,
     }  # fmt: skip
 

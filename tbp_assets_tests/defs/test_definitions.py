@@ -19,6 +19,12 @@ from tbp_assets_tests.conftest import Project
 
 pytestmark = pytest.mark.unit
 CHECKS = {
+    "data_quality_metrics:metrics_match_books",
+    "data_quality_metrics:no_bar_flagged",
+    "data_quality_metrics:score_reaches_target",
+    "data_quality_metrics:universe_is_covered",
+    "market_data_raw:coverage_reaches_target",
+    "market_data_raw:failed_days_are_repaired",
     "market_data_raw:database_matches_lake",
     "market_data_raw:every_row_accounted_for",
     "market_data_raw:latest_session_present",
@@ -26,6 +32,7 @@ CHECKS = {
     "validated_bars:bars_match_schema",
     "validated_bars:every_row_accounted_for",
 }
+SCHEDULES = ("daily_bars", "freshness_daily", "quality_report_daily")
 SECRETS = {
     "POLYGON_S3_ACCESS_KEY": "secret-access", "POLYGON_S3_SECRET_KEY": "secret-key", "POLYGON_API_KEY": "secret-api",
     "DB_HOST": "db.example.com", "DB_USER": "secret-user", "DB_PASSWORD": "secret-password",
@@ -37,12 +44,14 @@ def test_assets_checks_jobs_schedules_and_sensors_are_exactly_these(project: Pro
     definitions = build_definitions(project.settings())
     graph = definitions.resolve_asset_graph()
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
-        "raw_day_file", "validated_bars", "market_data_raw"
+        "raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics", "quality_report"
     }  # fmt: skip
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == CHECKS
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
-    assert jobs == {"day_bars", "load_from_lake", "freshness", "__ASSET_JOB"}
-    assert {schedule.name for schedule in definitions.schedules or ()} == {"daily_bars", "freshness_daily"}
+    assert jobs == {"day_bars", "load_from_lake", "measure_quality", "report", "freshness", "__ASSET_JOB"}
+    assert {schedule.name for schedule in definitions.schedules or ()} == {
+        "daily_bars", "freshness_daily", "quality_report_daily"
+    }  # fmt: skip
     assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals"}
 
 
@@ -52,7 +61,13 @@ def test_the_days_flow_one_way(project: Project) -> None:
         key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
     }
-    assert parents == {"raw_day_file": set(), "validated_bars": {"raw_day_file"}, "market_data_raw": {"validated_bars"}}
+    assert parents == {
+        "raw_day_file": set(),
+        "validated_bars": {"raw_day_file"},
+        "market_data_raw": {"validated_bars"},
+        "data_quality_metrics": {"validated_bars"},
+        "quality_report": {"data_quality_metrics", "market_data_raw"},
+    }
 
 
 def test_every_asset_is_described_owned_and_grouped_for_a_trader(project: Project) -> None:
@@ -61,6 +76,8 @@ def test_every_asset_is_described_owned_and_grouped_for_a_trader(project: Projec
         "raw_day_file": {"s3", "csv"},
         "validated_bars": {"polars", "parquet"},
         "market_data_raw": {"postgres", "timescaledb"},
+        "data_quality_metrics": {"polars", "postgres"},
+        "quality_report": {"html", "altair"},
     }
     assert {spec.group_name for spec in specs} == {"us_stocks_day_bars"}
     assert {tuple(spec.owners) for spec in specs} == {("team:market-data",)}
@@ -72,20 +89,21 @@ def test_every_check_job_and_schedule_says_what_it_is_for(project: Project) -> N
     graph = definitions.resolve_asset_graph()
     described = [graph.get_check_spec(key).description for key in graph.asset_check_keys]
     described += [job.description for job in definitions.resolve_all_job_defs() if job.name != "__ASSET_JOB"]
-    described += [definitions.resolve_schedule_def(name).description for name in ("daily_bars",)]
+    described += [definitions.resolve_schedule_def(name).description for name in SCHEDULES]
     assert [text for text in described if not text or len(text) < 20] == []
 
 
-def test_checks_of_a_day_have_the_days_partitions_and_freshness_has_none(project: Project) -> None:
+def test_checks_of_a_day_have_the_days_partitions_and_standing_ones_have_none(project: Project) -> None:
     graph = build_definitions(project.settings()).resolve_asset_graph()
     without = {key.name for key in graph.asset_check_keys if graph.get_check_spec(key).partitions_def is None}
-    assert without == {"latest_session_present"}
+    assert without == {"latest_session_present", "failed_days_are_repaired", "coverage_reaches_target"}
 
 
 def test_a_backfill_is_cut_into_runs_of_the_configured_length(project: Project) -> None:
     project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 7")
     graph = build_definitions(project.settings()).resolve_asset_graph()
-    policies = {graph.get(key).backfill_policy for key in graph.get_all_asset_keys()}
+    by_day = [node for key in graph.get_all_asset_keys() if (node := graph.get(key)).partitions_def]
+    policies = {node.backfill_policy for node in by_day}
     assert policies == {dg.BackfillPolicy.multi_run(7)}
 
 
@@ -106,5 +124,5 @@ def test_the_module_that_dagster_loads_needs_no_source_and_starts_no_server(proj
     project.settings(TBP_FLAT_FILES_URL="", TBP_HOME=str(project.root / "home"))
     script = "from tbp_assets.definitions import defs; print(len(defs.resolve_all_asset_keys()))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT_ROOT, check=False)
-    assert (done.stdout.strip(), done.returncode) == ("3", 0), done.stderr
+    assert (done.stdout.strip(), done.returncode) == ("5", 0), done.stderr
     assert not (project.root / "home").exists()

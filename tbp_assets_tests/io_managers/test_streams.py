@@ -8,6 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.facts import LoadFact
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.defs.partitions import trading_days
@@ -18,6 +19,7 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.load import DayToLoad, load_day
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, good_rows
 from tbp_assets_tests.io_managers.running import forgetful
@@ -42,14 +44,15 @@ def table_io_manager(project: Project) -> TimescaleIOManager:
 
 def stream_of(
     project: Project,
-    days: Iterable[StreamedDay],
+    days: Iterable[StreamedDay[DayToLoad]],
     attached: list[tuple[date, object]],
     checked: list[date] | None = None,
-) -> LoadStream:
+) -> LoadStream[DayToLoad, LoadFact]:
     """Return a stream that notes what the IO manager says of each day."""
     return LoadStream(
         source="here",
         days=days,
+        write=lambda load, _day, database, run_id: load_day(database, US_STOCKS_DAY_AGGS, load, run_id),
         describe=lambda _day, load, _seconds: {
             "inserted": dg.MetadataValue.text(str(load.inserted) if load else "none")
         },
@@ -140,7 +143,7 @@ def test_stored_bars_are_read_only_when_they_are_asked_for(project: Project) -> 
 def test_table_commits_each_day_before_the_next_is_read(project: Project) -> None:
     seen, attached = list[int](), list[tuple[date, object]]()
 
-    def days() -> Iterator[StreamedDay]:
+    def days() -> Iterator[StreamedDay[DayToLoad]]:
         for day in DAYS:
             seen.append(count(project.database()))
             yield StreamedDay(day, to_load(made(day)))
@@ -153,7 +156,10 @@ def test_table_commits_each_day_before_the_next_is_read(project: Project) -> Non
 
 
 def test_table_is_not_handed_on_by_dagster(project: Project) -> None:
-    with dg.build_input_context() as context, pytest.raises(NotImplementedError, match="read market_data_raw with SQL"):
+    with (
+        dg.build_input_context() as context,
+        pytest.raises(NotImplementedError, match="read the database's tables with SQL"),
+    ):
         table_io_manager(project).load_input(context)
 
 

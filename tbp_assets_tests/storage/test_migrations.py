@@ -42,6 +42,9 @@ def test_first_migration_makes_the_tables(project: Project) -> None:
         "market_data_revisions",
         "load_ledger",
         "failed_downloads",
+        "data_quality_metrics",
+        "data_quality_flags",
+        "data_quality_days",
         VERSION_TABLE,
     }
     require_current(database)
