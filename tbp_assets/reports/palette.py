@@ -1,4 +1,5 @@
-"""The colours of page and charts, light and dark, told apart by lightness as well as by blue and orange.
+"""The colours of page and charts, light and dark, told apart by lightness as well as by blue and orange; of shares and
+states the worst stands out most from its background.
 
 A chart names a colour as CSS does, `var(--state-late)`: the browser paints it anew when the page turns dark or is
 printed, and nothing is drawn again. Where no browser is, `painted` puts the values in.
@@ -54,10 +55,10 @@ DARK: Final[Mapping[str, str]] = {
     "warning": "#f0a648",
     "bad": "#ff9d76",
     "share-all": "#35628f",
-    "share-most": "#f3dcb8",
-    "share-half": "#eeb066",
-    "share-few": "#e07a2e",
-    "share-none": "#b8431a",
+    "share-most": "#806439",
+    "share-half": "#bd7c30",
+    "share-few": "#f59e42",
+    "share-none": "#ffdcae",
     "state-loaded": "#35628f",
     "state-holiday": "#2b343e",
     "state-late": "#f0d6a6",

@@ -51,14 +51,15 @@ def load_speed(contents: ReportContents) -> Chart:
     points = _with_gaps(speeds.group_by(line.key("trading_date")).agg(pl.col("speed").median()), line).with_columns(
         line.when(), said=pl.col("speed").map_elements(_whole, return_dtype=pl.String())
     )
-    slow, fast = cast("float", points["speed"].min()), cast("float", points["speed"].max())
+    logarithmic = cast("float", points["speed"].max()) > WIDE * cast("float", points["speed"].min())
     return Chart(
         "speed",
         title,
         _speed_in_words(speeds["speed"]),
         "loads",
-        spec=_speed_spec(line, logarithmic=fast > WIDE * slow),
+        spec=_speed_spec(line, logarithmic=logarithmic),
         data={"speeds": points},
+        hint="The axis is logarithmic." if logarithmic else "",
         least_width=100 + 2 * len(line.starts),
     )
 
@@ -142,7 +143,7 @@ def _speed_in_words(speeds: pl.Series) -> str:
 
 def _speed_spec(line: Timeline, *, logarithmic: bool) -> Spec:
     scale = alt.Scale(type="log", nice=True) if logarithmic else alt.Scale(zero=True, nice=True)
-    axis = alt.Axis(title="rows per second" + (", log" if logarithmic else ""), format="~s", tickCount=5)
+    axis = alt.Axis(title=None, format="~s", tickCount=5)
     base = alt.Chart(alt.NamedData(name="speeds")).encode(
         x=columns_of_time(line), y=alt.Y(field="speed", type="quantitative", axis=axis, scale=scale)
     )
