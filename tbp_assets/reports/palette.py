@@ -1,5 +1,6 @@
-"""The colours of page and charts, light and dark, told apart by lightness as well as by blue and orange; of shares and
-states the worst stands out most from its background.
+"""The colours of page and charts, light and dark, told apart by lightness as well as by blue and orange.
+
+Of shares the worst stands out most from its background.
 
 A chart names a colour as CSS does, `var(--state-late)`: the browser paints it anew when the page turns dark or is
 printed, and nothing is drawn again. Where no browser is, `painted` puts the values in.

@@ -133,7 +133,7 @@ def _failures(contents: ReportContents) -> Table:
 
 
 def _restatements(contents: ReportContents) -> Table:
-    note = "Loads that changed a day that was loaded before, the newest first; the command tbp restatements shows the bars."
+    note = "Loads that changed a day loaded before, the newest first; tbp restatements shows the bars."
     return Table("restatements", "Restatements", contents.restatements, note, "No day was restated.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +59,7 @@ def executable() -> str:
 
 
 @contextmanager
-def started() -> Iterator[Browser]:
+def started() -> Generator[Browser]:
     """Give a browser with a profile of its own."""
     path = executable()
     with sync_playwright() as playwright:
@@ -73,7 +73,7 @@ def started() -> Iterator[Browser]:
 @contextmanager
 def opened(
     browser: Browser, file: Path, *, width: int = 1180, height: int = 900, dark: bool = False, scripts: bool = True
-) -> Iterator[Visit]:
+) -> Generator[Visit]:
     """Open a file in a window of its own, wait until its charts are drawn, and close it."""
     window = browser.new_context(
         viewport={"width": width, "height": height},

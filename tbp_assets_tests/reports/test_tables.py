@@ -69,7 +69,7 @@ def test_the_csv_files_are_named_after_their_tables(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="file/days.csv cannot be written"):
+    with pytest.raises(StorageError, match=r"file/days\.csv cannot be written"):
         write_csvs(usual(), tmp_path / "file")
 
 
@@ -121,8 +121,10 @@ def test_no_anchor_is_made_of_a_strangers_text() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "text"),
     [
-        ("rows", 1234567, "1,234,567"), ("line", 12345, "12345"), ("score", 100.0, "100.00"), ("score", 99.9999, "> 99.99"),
-        ("score", 99.99, "99.99"), ("coverage", 0.99999, "> 99.9 %"), ("coverage", 1.0, "100.0 %"), ("on_target", True, "yes"),
+        ("rows", 1234567, "1,234,567"), ("line", 12345, "12345"), ("score", 100.0, "100.00"),
+        ("score", 99.9999, "> 99.99"),
+        ("score", 99.99, "99.99"), ("coverage", 0.99999, "> 99.9 %"), ("coverage", 1.0, "100.0 %"),
+        ("on_target", True, "yes"),
         ("detail", None, ""), ("text", "a\u202eb\x00", "a\ufffdb\ufffd"), ("text", "x" * 301, "x" * 300 + " …"),
         ("source_sha256", "ab" * 32, "abababababab …"), ("since", MADE_AT, "2024-04-02 09:30 UTC"),
     ],
