@@ -69,7 +69,7 @@ def _days(contents: ReportContents) -> Table:
 
 
 def _presence(contents: ReportContents) -> Table:
-    line, every = cells(contents.presence)
+    line, every = cells(contents)
     ordered = every.sort("missing", "start", "ticker", descending=[True, True, False])
     return Table(
         "presence",

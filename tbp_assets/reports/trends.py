@@ -69,7 +69,7 @@ def _score_keys(line: Timeline, target: float) -> tuple[Key, ...]:
     aim = Key(colour("muted"), f"target {target:g}", shape="╌╌")
     if line.step == "day":
         return good, Key(low, "below the target", shape="▼"), aim
-    spread = Key(colour("series-3"), "down to the lowest day", shape="│")
+    spread = Key(colour("trace"), "down to the lowest day", shape="│")
     return good, Key(low, "with a day below the target", shape="▼"), spread, aim
 
 
@@ -120,8 +120,8 @@ def _score_spec(points: pl.DataFrame, line: Timeline, target: float) -> Spec:
         size=alt.condition(low, alt.value(90), alt.value(30)),
         tooltip=tips[: 2 if line.step == "day" else 3],
     )
-    trend = base.mark_line(color=colour("series-3"), strokeWidth=1.5)
-    spread = base.mark_rule(color=colour("series-3"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
+    trend = base.mark_line(color=colour("trace"), strokeWidth=1.5)
+    spread = base.mark_rule(color=colour("trace"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
     aim = alt.Chart(alt.NamedData(name="target")).mark_rule(color=colour("muted"), strokeDash=[5, 4]).encode(y=y)
     layers = [trend, marks] if line.step == "day" else [spread, trend, marks]
     return specification(alt.layer(aim, *layers), HEIGHT)
@@ -150,4 +150,4 @@ def _speed_spec(line: Timeline, *, logarithmic: bool) -> Spec:
     points = base.mark_point(filled=True, size=30, opacity=1, color=colour("series-1")).encode(
         tooltip=tooltip(when="time", said="rows per second")
     )
-    return specification(alt.layer(base.mark_line(color=colour("series-3"), strokeWidth=1.5), points), 180)
+    return specification(alt.layer(base.mark_line(color=colour("trace"), strokeWidth=1.5), points), 180)

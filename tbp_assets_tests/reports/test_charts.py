@@ -102,6 +102,16 @@ def test_narrow_cells_that_lack_nothing_are_one_and_every_gap_is_its_own() -> No
     assert cells.height < 4 * gaps
 
 
+def test_narrow_cells_are_not_joined_over_a_time_in_which_no_bar_was_expected() -> None:
+    cells = presence(usual(200).days["trading_date"].to_list(), ("TSTA",))
+    pause = pl.int_range(pl.len()).is_between(50, 59)
+    cells = cells.with_columns(
+        expected=pl.when(pause).then(0).otherwise(1), present=pl.when(pause).then(0).otherwise(1)
+    )
+    drawn = heat_map(replace(usual(200), presence=cells)).data["cells"]
+    assert drawn["bars"].to_list() == ["50 of 50 expected", "140 of 140 expected"]
+
+
 def test_where_no_bar_is_expected_there_is_no_cell() -> None:
     expected = usual().presence.filter(pl.col("expected") > 0).height
     assert expected < usual().presence.height

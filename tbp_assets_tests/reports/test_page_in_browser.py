@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 
 from tbp_assets.reports.page import render
 from tbp_assets.reports.tables import tables
-from tbp_assets_tests.reports.browser import Visit, opened, started
+from tbp_assets_tests.reports.browser import Visit, executable, opened, started
 from tbp_assets_tests.reports.contents_builder import HOSTILE, five_years, nothing, one_day, usual
 
 pytestmark = pytest.mark.integration
@@ -222,3 +222,19 @@ def test_without_scripts_the_page_says_what_is_missing_and_shows_its_tables(
         assert each.page.locator("noscript p").is_visible()
         assert not each.page.locator("#theme").is_visible()
         assert each.page.locator("#table-worst_days tbody tr").count() == 17
+
+
+def test_a_machine_without_a_browser_skips_and_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TBP_TEST_BROWSER", raising=False)
+    monkeypatch.delenv("TBP_REQUIRE_BROWSER", raising=False)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pytest.skip.Exception, match="apt install chromium"):
+        executable()
+
+
+def test_where_a_browser_is_required_none_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TBP_TEST_BROWSER", raising=False)
+    monkeypatch.setenv("TBP_REQUIRE_BROWSER", "1")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(pytest.fail.Exception, match="no browser"):
+        executable()
