@@ -143,6 +143,13 @@ def test_dark_changes_the_page_and_its_charts_and_paper_is_white(
         assert dark.value(LABEL) == visit.value(LABEL)
 
 
+@pytest.mark.parametrize("kind", ["usual", "five_years"])
+def test_a_sheet_of_paper_is_wide_enough(chromium: Browser, pages: dict[str, Path], kind: str) -> None:
+    with opened(chromium, pages[kind], width=680) as each:
+        each.page.emulate_media(media="print")
+        assert each.value("document.documentElement.scrollWidth") == 680
+
+
 def test_the_button_turns_the_page_dark_and_is_remembered(chromium: Browser, pages: dict[str, Path]) -> None:
     with opened(chromium, pages["usual"]) as each:
         label, button = each.value(LABEL), each.page.locator("#theme")
