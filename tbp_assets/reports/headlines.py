@@ -10,7 +10,6 @@ from tbp_assets.bars.coverage import Coverage
 from tbp_assets.bars.universe import few
 from tbp_assets.reports.contents import Headline, Verdict
 
-
 NAMED = 5
 
 

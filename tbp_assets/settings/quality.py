@@ -10,7 +10,6 @@ from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, Sev
 from tbp_assets.settings.instruments import Symbol
 from tbp_assets.settings.models import ConfigModel
 
-
 CheckSeverity = Literal["warn", "error"]
 
 
