@@ -1,7 +1,7 @@
 """Times what the quality of one whole-market day costs: `python -m benchmarks.quality [ROWS] [DAYS] [REPEATS]`.
 
-Flags of a frame of days with the days before it, a day's metrics, and their storing in an embedded PostgreSQL of its own:
-with a row for each ticker that has a fault or is listed, as it is done, and with one for every ticker. Rows are counted.
+Flags of a frame of days with the days before it, a day's metrics, and their storing in an embedded PostgreSQL of its
+own: with a row for each ticker that has a fault or is listed, as it is done, and with one for every ticker.
 """
 
 from __future__ import annotations
