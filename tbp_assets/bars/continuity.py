@@ -24,7 +24,7 @@ LONGEST_BREAK: Final = timedelta(
 )  # between two stored days; days before a longer one say nothing of those after
 FEWEST_BARS: Final = 5  # for a median, and to call a ticker's trading regular
 SPLIT_PROOF: Final = 0.5  # of the limit in shares that is asked for in dollars, which no split changes
-REGULAR_SHARE: Final = 0.8  # of the days looked back
+REGULAR_SHARE: Final = 0.95  # of the days looked back
 LOOKED_AT: Final = ("trading_date", "ticker", *PRICES, "volume")
 
 
