@@ -50,14 +50,16 @@ def test_a_first_bar_appears_only_where_twenty_days_are_known(days: int, raised:
 
 
 def test_the_first_days_of_a_market_appear_to_nobody() -> None:
-    assert across(market(*range(60))) == []
+    assert across(market(*range(len(DAYS)))) == []
 
 
-@pytest.mark.parametrize(("share", "raised"), [(5, True), (4, False), (3, False)])
-def test_a_ticker_that_trades_on_too_few_days_has_no_gap(share: int, raised: bool) -> None:
-    # Of the 19 days looked back on, without the gap, four fifths are 15.2.
-    numbers = [n for n in range(39) if n % share]
-    assert (("AAPL", "gap", 1.0, 20.0) in found(market(*numbers, 40), [BACK])) == raised
+def test_a_ticker_that_had_a_gap_already_trades_irregularly() -> None:
+    assert found(market(*range(30), *range(31, 39), 40), [BACK]) == []
+
+
+def test_a_gap_longer_ago_than_twenty_days_is_no_irregularity() -> None:
+    assert found(market(*range(20), *range(21, 39), 40), [BACK]) == []
+    assert found(market(*range(19), *range(20, 39), 40), [BACK]) == [("AAPL", "gap", 1.0, 20.0)]
 
 
 def test_a_ticker_vanishes_once() -> None:
@@ -65,8 +67,8 @@ def test_a_ticker_vanishes_once() -> None:
 
 
 def test_a_ticker_that_vanished_had_bars_on_so_many_of_the_days_looked_back_on() -> None:
-    assert found(market(*range(10), *range(12, 38)), [DAYS[38]]) == [("AAPL", "vanished", 21.0, 21.0)]
-    assert found(market(*range(20), *range(22, 38)), [DAYS[38]]) == [("AAPL", "vanished", 19.0, 21.0)]
+    assert found(market(*range(17), *range(18, 38)), [DAYS[38]]) == [("AAPL", "vanished", 20.0, 21.0)]
+    assert found(market(*range(16), *range(17, 38)), [DAYS[38]]) == [("AAPL", "vanished", 21.0, 21.0)]
 
 
 def test_a_ticker_is_gone_on_the_last_day_already() -> None:
@@ -77,10 +79,10 @@ def test_the_last_day_of_a_market_lets_nobody_vanish() -> None:
     assert across(quiet(DAYS[:30]), days=DAYS) == []
 
 
-@pytest.mark.parametrize(("share", "raised"), [(5, True), (4, False)])
-def test_a_ticker_that_trades_on_too_few_days_does_not_vanish(share: int, raised: bool) -> None:
-    numbers = [n for n in range(40) if n % share]
-    assert (("vanished") in [row[1] for row in found(market(*numbers), [DAYS[40]])]) == raised
+@pytest.mark.parametrize(("absent", "raised"), [([30], True), ([30, 31], False), ([25, 35], False)])
+def test_a_ticker_that_was_absent_on_two_of_the_last_days_does_not_vanish(absent: list[int], raised: bool) -> None:
+    rules = [row[1] for row in found(market(*sorted({*range(38)} - {*absent})), [DAYS[38]])]
+    assert rules == ["vanished"] * raised
 
 
 def test_a_ticker_whose_bar_yesterday_was_an_exception_does_not_vanish() -> None:
@@ -97,7 +99,7 @@ def test_a_new_listing_that_ends_within_its_first_days_does_not_vanish() -> None
 
 
 def test_a_ticker_that_vanishes_and_comes_back_has_a_gap() -> None:
-    assert across(market(*range(30), *range(33, 60))) == [(DAYS[30], "vanished"), (DAYS[33], "gap")]
+    assert across(market(*range(30), *range(33, len(DAYS)))) == [(DAYS[30], "vanished"), (DAYS[33], "gap")]
 
 
 def test_a_ticker_that_only_changes_its_case_vanishes_and_appears() -> None:
