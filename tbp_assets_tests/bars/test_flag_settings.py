@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tbp_assets.bars.flags import (
@@ -50,6 +50,7 @@ def test_every_flag_says_what_it_means() -> None:
         assert bool(flag.limit) == (name in LIMITS), name
 
 
+@settings(deadline=None)
 @given(some_severities, some_severities)
 def test_what_was_looked_for_is_another_only_where_a_flag_is_turned_on_or_off(
     first: dict[FlagName, Severity], second: dict[FlagName, Severity]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tbp_assets.bars.flags import FLAG_NAMES, FLAG_SCHEMA, FlagName, flags_within_day
@@ -75,6 +75,7 @@ def test_a_limit_of_the_settings_moves_the_flag(name: FlagName) -> None:
     assert within(flag_settings(name, limits={name: further}), **beyond) == []
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(1, 400)] * 4).map(sorted), st.booleans())
 def test_a_spike_is_half_beyond_both_open_and_close(prices: list[int], falling: bool) -> None:
     low, bottom, top, high = prices
@@ -85,6 +86,7 @@ def test_a_spike_is_half_beyond_both_open_and_close(prices: list[int], falling: 
     assert found == ["price_spike"] * beyond
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e12), st.floats(1e-6, 1e6))
 def test_volume_is_judged_by_its_limit_whatever_it_is(volume: float, limit: float) -> None:
     settings = flag_settings("volume_above_maximum", limits={"volume_above_maximum": limit})
@@ -116,6 +118,7 @@ def test_in_a_pattern_only_question_mark_and_star_mean_more_than_themselves(
     assert within(settings, ticker=ticker) == ["test_ticker"] * is_one
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=32))
 def test_every_ticker_without_a_wildcard_is_a_pattern_of_itself(ticker: str) -> None:
     assert within(flag_settings("test_ticker", test_tickers=(ticker,)), ticker=ticker) == ["test_ticker"]

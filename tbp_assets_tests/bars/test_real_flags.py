@@ -28,7 +28,7 @@ WITHIN_DAY: dict[date, Counts] = {
     TUESDAY: {"price_below_minimum": 34, "price_spike": 20, "test_ticker": 13, "volume_above_maximum": 1},
     WEDNESDAY: {"price_below_minimum": 29, "price_spike": 12, "test_ticker": 13},
     THURSDAY: {"price_below_minimum": 31, "price_spike": 9, "test_ticker": 13},
-    # PAVMZ fell from 0.135 to 0.09, which is no more than half beyond; as a float the quotient is a trace above it.
+    # The tenth fell from 0.135 to 0.09, just the limit; as binary numbers the quotient is a trace beyond it.
     FRIDAY: {"price_below_minimum": 29, "price_spike": 9 + 1, "test_ticker": 11},
 }
 TEST_TICKERS = {
