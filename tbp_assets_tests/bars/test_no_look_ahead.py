@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tbp_assets.bars.continuity import HISTORY, flags_across_days
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.unit
 
 JUDGED = 12  # days of each market, spread over it
 places = st.integers(0, 79)
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def of_day(flags: pl.DataFrame, day: date) -> list[tuple[object, ...]]:
@@ -33,7 +34,7 @@ def cut(made: Market, cuts: set[int]) -> list[list[date]]:
     return [made.days[start:end] for start, end in pairwise(ends)]
 
 
-@settings(max_examples=25, deadline=None)
+@quick
 @given(markets, st.integers(0, JUDGED))
 def test_a_day_alone_with_the_days_it_is_judged_by_has_the_flags_it_has_within_all(made: Market, offset: int) -> None:
     whole = made.flags(made.days, made.days)
@@ -41,7 +42,7 @@ def test_a_day_alone_with_the_days_it_is_judged_by_has_the_flags_it_has_within_a
         assert made.alone([day]).rows() == of_day(whole, day)
 
 
-@settings(max_examples=25, deadline=None)
+@quick
 @given(markets, st.integers(0, JUDGED))
 def test_later_days_change_no_flag(made: Market, offset: int) -> None:
     whole = made.flags(made.days, made.days)
@@ -50,7 +51,7 @@ def test_later_days_change_no_flag(made: Market, offset: int) -> None:
         assert made.flags([day], made.days[: place + 1]).rows() == of_day(whole, day)
 
 
-@settings(max_examples=25, deadline=None)
+@quick
 @given(markets, st.integers(1, 40), st.integers(0, JUDGED))
 def test_more_history_than_a_day_is_judged_by_changes_no_flag(made: Market, more: int, offset: int) -> None:
     for place in range(offset, len(made.days), JUDGED):
@@ -59,14 +60,14 @@ def test_more_history_than_a_day_is_judged_by_changes_no_flag(made: Market, more
         assert made.flags([day], known).rows() == made.alone([day]).rows()
 
 
-@settings(max_examples=40, deadline=None)
+@quick
 @given(markets, st.sets(places, max_size=8))
 def test_days_in_any_chunks_have_the_flags_they_have_together(made: Market, cuts: set[int]) -> None:
     chunks = [made.alone(days) for days in cut(made, cuts)]
     assert pl.concat(chunks).equals(made.flags(made.days, made.days))
 
 
-@settings(max_examples=25, deadline=None)
+@quick
 @given(markets, st.sets(places, max_size=8), st.sets(places, max_size=4))
 def test_a_stream_of_days_gives_the_same_flags(made: Market, cuts: set[int], withheld: set[int]) -> None:
     # A day that was withheld has no bars and is no day to look back on.
@@ -82,7 +83,7 @@ def test_a_stream_of_days_gives_the_same_flags(made: Market, cuts: set[int], wit
     assert pl.concat(found).equals(stored.flags(stored.days, stored.days))
 
 
-@settings(max_examples=25, deadline=None)
+@quick
 @given(markets)
 def test_a_market_is_judged_without_what_lies_before_a_long_break(made: Market) -> None:
     long = [n for n, (day, after) in enumerate(pairwise(made.days), 1) if after - day > timedelta(days=10)]
