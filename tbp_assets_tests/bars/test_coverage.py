@@ -133,6 +133,16 @@ def test_bars_that_nobody_expects_make_no_more_than_the_whole() -> None:
     assert (numbers(found), found.share) == ({"A": (18, 18)}, 1.0)
 
 
+def test_a_ticker_that_was_another_companys_before_is_expected_of_both() -> None:
+    # It had a row for each company, of which both counted all of its bars, and twice as many cells in the heat map.
+    both = listed(Listing("META", last=JANUARY[4]), Listing("META", first=JANUARY[15]))
+    bars = {"META": [*JANUARY[:5], *JANUARY[18:]]}
+    assert coverage(bars, both).tickers.rows() == [("META", FIRST, LAST, 11, 8, 3, 8 / 11)]
+    found = presence(bars, both, JANUARY, "day")
+    assert found["expected"].to_list() == [1] * 5 + [0] * 10 + [1] * 6
+    assert found["present"].to_list() == [1] * 5 + [0] * 13 + [1] * 3
+
+
 def test_without_sessions_nothing_is_expected() -> None:
     found = coverage({"A": JANUARY}, listed(Listing("A"), Listing("B")), ())
     assert (found.expected, found.present, found.share) == (0, 0, None)
@@ -186,6 +196,12 @@ def test_presence_begins_and_ends_with_what_is_expected() -> None:
     bars = {"A": JANUARY[10:]}
     found = presence(bars, listed(Listing("A", last=JANUARY[12])), JANUARY, "day")
     assert found["expected"].to_list() == [0] * 10 + [1] * 3 + [0] * 8
+
+
+def test_bars_that_nobody_expects_are_in_no_stretch() -> None:
+    # A heat map would show more than all.
+    found = presence({"A": JANUARY}, listed(Listing("A", first=JANUARY[2])), JANUARY[:5], "week")
+    assert found.select("expected", "present").rows() == [(2, 2), (1, 1)]
 
 
 days_of_a_quarter = st.sets(st.sampled_from(sorted(expected_sessions(date(2024, 1, 1), date(2024, 3, 31)))))
