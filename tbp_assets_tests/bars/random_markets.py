@@ -20,7 +20,8 @@ TICKERS: Final = ("A", "a", "B")
 FEWEST_DAYS, MOST_DAYS = 60, 80
 # What a ticker does on a day; mostly nothing of note.
 USUAL: Final = ("up", "down", "still")
-EVENTS: Final = (*USUAL * 6, "absent", "jump", "crash", "burst", "split", "reverse")
+EVENTS: Final = (*USUAL * 6, "absent", "jump", "crash", "burst", "split", "reverse", "away")
+AWAY: Final = 22  # days
 CALENDAR_DAYS: Final = (1,) * 30 + (3, 3, 4, 10, 11)  # from a stored day to the next
 
 
@@ -57,13 +58,17 @@ def market(days: Sequence[date], happenings: Sequence[Sequence[str]]) -> Market:
 
 
 def _bars(ticker: str, days: Sequence[date], events: Sequence[str]) -> list[Bar]:
-    price, volume, made = 20.0, 1000.0, list[Bar]()
-    for day, event in zip(days, events, strict=False):
+    price, volume, back, made = 20.0, 1000.0, 0, list[Bar]()
+    for number, (day, event) in enumerate(zip(days, events, strict=False)):
+        if event == "away":
+            back = number + AWAY
+        if number < back:
+            continue
         opens = {"split": price / 2, "reverse": price * 10}.get(event, price)
         volume *= {"split": 2.0, "reverse": 0.1}.get(event, 1.0)
         price = opens * {"up": 1.01, "down": 0.99, "jump": 1.6, "crash": 0.4}.get(event, 1.0)
         price = min(max(price, 1.0), 10_000.0)
-        if event == "still" and made and made[-1]["trading_date"] == days[days.index(day) - 1]:
+        if event == "still" and made and made[-1]["trading_date"] == days[number - 1]:
             made.append(made[-1] | {"trading_date": day})
         elif event != "absent":
             prices = {"open": opens, "high": max(opens, price), "low": min(opens, price), "close": price}

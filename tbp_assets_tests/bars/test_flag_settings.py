@@ -46,7 +46,8 @@ def test_every_flag_says_what_it_means() -> None:
     assert list(FLAGS) == list(FLAG_NAMES)
     for name, flag in FLAGS.items():
         assert flag.text.endswith("."), name
-        assert flag.observed and flag.reference, name
+        assert flag.observed, name
+        assert flag.reference, name
         assert bool(flag.limit) == (name in LIMITS), name
 
 

@@ -1,35 +1,22 @@
-"""A day's metrics add up to its books, whatever its rows are; who has a row; and when a day is measured anew."""
+"""A day's metrics add up to its books, whatever its rows are; and who has a row."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tbp_assets.bars.facts import LakeFact
 from tbp_assets.bars.flags import FLAG_SCHEMA
-from tbp_assets.bars.metrics import (
-    FILE_REFUSED,
-    METRICS_SCHEMA,
-    NO_TICKER,
-    OTHER_TICKERS,
-    Totals,
-    identity_of,
-    measure,
-    totals_of,
-)
-from tbp_assets.bars.universe import Listing, Universe
+from tbp_assets.bars.metrics import FILE_REFUSED, METRICS_SCHEMA, NO_TICKER, OTHER_TICKERS, Totals, measure, totals_of
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets_tests.bars.day_facts import lake_fact
-from tbp_assets_tests.bars.flagging import LIMITS, flag_settings
 from tbp_assets_tests.bars.judging import validated
-from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, row
+from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, row
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +24,7 @@ ALL_ROWS = 0.99  # a share of rejected rows at which a day is kept
 TICKERS = ["AAPL", "MSFT", "NA", "NAN", "TRUE", "null", "BCPC", "BCpC", "1", "", "A B", "T" * 33]
 BROKEN = [{}, {"volume": ""}, {"volume": "nan"}, {"low": 0}, {"high": 1}, {"close": ""}, {"transactions": "x"}]
 some_rows = st.lists(
-    st.tuples(st.sampled_from(TICKERS), st.sampled_from(BROKEN)).map(lambda drawn: row(drawn[0], **drawn[1])),
+    st.tuples(st.sampled_from(TICKERS), st.sampled_from(BROKEN)).map(lambda drawn: row(drawn[0], TUESDAY, **drawn[1])),
     min_size=1,
 )
 NO_FLAGS = pl.DataFrame(schema=FLAG_SCHEMA)
@@ -171,49 +158,3 @@ def test_keys_are_in_the_order_of_postgresql(counts: dict[str, int]) -> None:
     text = metrics(validated([row("A")]), ["A"], flags)["flags"][0]
     ordered = sorted(counts, key=lambda key: (len(key.encode()), key.encode()))
     assert text == "{" + ", ".join(f'"{key}": {counts[key]}' for key in ordered) + "}"
-
-
-UNIVERSE = Universe("two", (Listing("A"), Listing("B")))
-DAY, EARLIER = lake_fact(THURSDAY), [lake_fact(TUESDAY), lake_fact(WEDNESDAY)]
-IDENTITY = identity_of(DAY, EARLIER, flag_settings(), UNIVERSE)
-
-
-def identity(day: LakeFact = DAY, earlier: Sequence[LakeFact] = EARLIER) -> str:
-    return identity_of(day, earlier, flag_settings(), UNIVERSE)
-
-
-def changed(day: date) -> list[LakeFact]:
-    """Return facts of a day that differ from the first in what its bars are made of."""
-    return [lake_fact(day, version="other"), replace(lake_fact(day), rules="other"), lake_fact(day, "withheld")]
-
-
-def test_the_identity_of_a_day_is_twelve_digits_and_the_same_again() -> None:
-    assert identity() == IDENTITY
-    assert len(IDENTITY) == len(bytes.fromhex(IDENTITY)) * 2 == 12
-
-
-@pytest.mark.parametrize("n", range(3))
-def test_another_file_or_other_rules_are_another_identity(n: int) -> None:
-    assert identity(changed(THURSDAY)[n]) != IDENTITY
-
-
-@pytest.mark.parametrize("n", range(3))
-def test_an_earlier_day_of_another_file_is_another_identity(n: int) -> None:
-    assert identity(earlier=[changed(TUESDAY)[n], EARLIER[1]]) != IDENTITY
-
-
-def test_other_earlier_days_are_another_identity() -> None:
-    others = [[], EARLIER[:1], EARLIER[1:], [lake_fact(FRIDAY), *EARLIER]]
-    assert len({identity(earlier=earlier) for earlier in others} | {IDENTITY}) == 5
-
-
-def test_other_settings_are_another_identity() -> None:
-    others = [flag_settings("gap"), flag_settings(limits={"price_move": 0.6}), flag_settings(test_tickers=())]
-    assert len({identity_of(DAY, EARLIER, each, UNIVERSE) for each in others} | {IDENTITY}) == 4
-    assert flag_settings(limits=LIMITS) == flag_settings()
-
-
-def test_another_universe_is_another_identity_and_another_name_for_it_is_not() -> None:
-    others = [Universe("two", (Listing("A"),)), Universe("two", UNIVERSE.listings, everything=True)]
-    assert len({identity_of(DAY, EARLIER, flag_settings(), each) for each in others} | {IDENTITY}) == 3
-    assert identity_of(DAY, EARLIER, flag_settings(), replace(UNIVERSE, name="ii")) == IDENTITY

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -15,7 +13,7 @@ from tbp_assets.bars.splits import FORWARD, RATIOS, REVERSE, with_split_factor
 pytestmark = pytest.mark.unit
 
 LEAST_MOVE = 0.3
-Row = Mapping[str, float | None]
+Row = dict[str, float | None]
 COLUMNS = {name: pl.Float64() for name in ("open", "volume", "earlier_close", "usual_volume", "overnight")}
 cents = st.integers(100, 100_000).map(lambda price: price / 100)
 
