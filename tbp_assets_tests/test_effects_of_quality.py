@@ -42,7 +42,8 @@ ACROSS_DAYS: dict[FlagName, list[Bar]] = {
 # Limits at which the bars above, and those of the flags within a day, are no longer worth a look.
 FURTHER: dict[FlagName, str] = {
     "price_below_minimum": "0.001", "price_above_maximum": "20000", "price_spike": "5",
-    "volume_above_maximum": "2.0e+9",    "price_move": "2", "probable_split": "0.95", "volume_spike": "100", "stale_price": "10",
+    "volume_above_maximum": "2.0e+9", "price_move": "2", "probable_split": "0.95", "volume_spike": "100",
+    "stale_price": "10",
 }  # fmt: skip
 LISTED = ["AAPL", "MSFT", "NVDA", "META", "JPM", "V", "CVX", "LLY", "UNH", "WMT", "SPY", "QQQ"]
 
