@@ -14,7 +14,7 @@ from tbp_assets.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
 
-# Items of a list share their keys; the names of groups are the user's.
+# Items of a list share their keys, and so do all flags; the names of groups are the user's.
 EFFECTS = {
     "database.host": "test_host_chooses_between_the_embedded_server_and_another",
     "database.port": "test_port_is_where_the_server_listens",
@@ -54,6 +54,13 @@ EFFECTS = {
     "pipeline.validation.max_rejected_share": "test_max_rejected_share_decides_whether_a_day_is_withheld",
     "pipeline.validation.max_file_mb": "test_max_file_mb_is_how_large_a_day_file_may_be",
     "pipeline.validation.max_lines": "test_max_lines_is_how_many_lines_a_day_file_may_have",
+    "pipeline.quality.score_target": "test_score_target_is_the_score_a_day_must_have",
+    "pipeline.quality.score_severity": "test_score_severity_is_how_the_check_of_the_score_fails",
+    "pipeline.quality.coverage_target": "test_coverage_target_is_how_many_of_the_universe_must_have_a_bar",
+    "pipeline.quality.coverage_severity": "test_coverage_severity_is_how_the_check_of_coverage_fails",
+    "pipeline.quality.test_tickers[]": "test_test_tickers_are_the_patterns_of_symbols_nobody_trades",
+    "pipeline.quality.flags.*.severity": "test_severity_decides_whether_a_flag_is_looked_for_and_how_its_check_fails",
+    "pipeline.quality.flags.*.limit": "test_limit_is_where_a_flag_begins",
     "pipeline.retry.max_retries": "test_max_retries_is_that_of_every_asset",
     "pipeline.retry.delay_seconds": "test_delay_seconds_is_that_of_every_asset",
     "pipeline.retry.first_pause_minutes": "test_first_pause_minutes_is_how_long_a_failed_day_is_left_alone",
@@ -74,11 +81,14 @@ EFFECTS = {
 }
 
 
+FOLDED = ("instruments.groups", "pipeline.quality.flags")
+
+
 def leaves(node: object, path: str) -> Iterator[str]:
     """Yield the path of every leaf; a group is a leaf whatever it holds."""
     if isinstance(node, dict) and path != "instruments.groups.*":
         for key, value in cast("dict[str, object]", node).items():
-            yield from leaves(value, f"{path}.*" if path == "instruments.groups" else f"{path}.{key}")
+            yield from leaves(value, f"{path}.*" if path in FOLDED else f"{path}.{key}")
     elif isinstance(node, list) and node:
         for item in cast("list[object]", node):
             yield from leaves(item, f"{path}[]")

@@ -79,9 +79,9 @@ def coverage_of(seen: pl.DataFrame, present: pl.DataFrame, sessions: Collection[
     days = pl.Series(sorted(sessions), dtype=pl.Date)
     tickers = expected_spans(seen, days, universe)
     first, last = days.search_sorted(tickers["first"], "left"), days.search_sorted(tickers["last"], "right")
-    counted = tickers.with_columns((last.cast(pl.Int64) - first.cast(pl.Int64)).clip(0).alias("expected")).join(
-        present.group_by("ticker").agg(pl.col("present").sum()), on="ticker", how="left"
-    )
+    spans = tickers.with_columns((last.cast(pl.Int64) - first.cast(pl.Int64)).clip(0).alias("expected"))
+    whole = spans.group_by("ticker").agg(pl.col("first_seen", "last_seen").first(), pl.col("expected").sum())
+    counted = whole.join(present.group_by("ticker").agg(pl.col("present").sum()), on="ticker", how="left")
     there = pl.min_horizontal(pl.col("present").fill_null(0), "expected")
     rows = counted.filter(pl.col("expected") > 0).with_columns(there.alias("present")).with_columns(
         (pl.col("expected") - pl.col("present")).alias("missing"),
@@ -91,7 +91,10 @@ def coverage_of(seen: pl.DataFrame, present: pl.DataFrame, sessions: Collection[
 
 
 def expected_spans(seen: pl.DataFrame, days: pl.Series, universe: Universe) -> pl.DataFrame:
-    """Return `SEEN_SCHEMA`, first and last: between which dates each ticker is expected, seen or not."""
+    """Return `SEEN_SCHEMA`, first and last: between which dates each ticker is expected, seen or not.
+
+    A ticker that was another company's before has a row for each.
+    """
     listed = pl.DataFrame(
         [(listing.ticker, listing.first, listing.last) for listing in universe.listings],
         schema={"ticker": pl.String(), "listed_from": pl.Date(), "listed_to": pl.Date()},
@@ -129,5 +132,6 @@ def presence_of(
     cells = wanted.group_by("rank", "ticker", "start").agg(
         pl.col("day").max().alias("end"), expected.fill_null(value=False).sum().cast(pl.Int64).alias("expected")
     )
-    counted = cells.join(present, on=["ticker", "start"], how="left").with_columns(pl.col("present").fill_null(0))
+    there = pl.min_horizontal(pl.col("present").fill_null(0), "expected")
+    counted = cells.join(present, on=["ticker", "start"], how="left").with_columns(there.alias("present"))
     return counted.sort("rank", "start").select(PRESENCE_SCHEMA.names())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, Severity
 from tbp_assets.settings.instruments import Symbol
@@ -13,10 +13,15 @@ from tbp_assets.settings.models import ConfigModel
 CheckSeverity = Literal["warn", "error"]
 
 
+def _severity(value: object) -> object:
+    # YAML 1.1 reads off without quotes as false.
+    return "off" if value is False else value
+
+
 class FlagConfig(ConfigModel):
     """How severe a flag is, and, where it has one, the limit at which it begins."""
 
-    severity: Severity
+    severity: Annotated[Severity, BeforeValidator(_severity)]
     limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
