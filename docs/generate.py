@@ -1,15 +1,17 @@
-"""Writes docs/bars.md from the columns and rules in code; `--check` fails where the page is not what code says."""
+"""Writes docs/bars.md, and the flags in docs/quality.md, from code; `--check` fails where one is not what code says."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from tbp_assets.bars.flags import FLAGS
 from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
 from tbp_assets.defs.checks import DESCRIPTIONS
 
-PAGE = Path(__file__).parent / "bars.md"
+BARS, QUALITY = (Path(__file__).parent / name for name in ("bars.md", "quality.md"))
+BEGIN, END = "<!-- flags: written by `make docs` -->\n", "<!-- end of flags -->\n"
 
 BROKEN = """\
 A row that breaks a rule is quarantined under the first rule it breaks. The last column says whether the rule is checked
@@ -30,8 +32,19 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
-def page() -> str:
-    """Return the page."""
+def quality_page() -> str:
+    """Return docs/quality.md as it is, with the flags as code has them."""
+    before, rest = QUALITY.read_text(encoding="utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    rows = [
+        (f"`{name}`", flag.text, f"{flag.observed}; {flag.reference}", flag.limit or "none")
+        for name, flag in FLAGS.items()
+    ]
+    return f"{before}{BEGIN}{table(('flag', 'what it says', 'observed; reference', 'limit'), rows)}\n{END}{after}"
+
+
+def bars_page() -> str:
+    """Return docs/bars.md."""
     columns = [
         (f"`{column.name}`", str(column.dtype), "yes" if column.nullable else "no", column.text)
         for column in BAR_COLUMNS
@@ -60,13 +73,14 @@ def page() -> str:
 
 
 def main() -> int:
-    """Write or check the page."""
+    """Write or check the pages."""
+    pages = {BARS: bars_page(), QUALITY: quality_page()}
+    outdated = [path for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
-        if PAGE.read_text(encoding="utf-8") == page():
-            return 0
-        sys.stderr.write(f"{PAGE} is not what the code says: run `make docs`\n")
-        return 1
-    PAGE.write_text(page(), encoding="utf-8")
+        sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)
+        return 1 if outdated else 0
+    for path in outdated:
+        path.write_text(pages[path], encoding="utf-8")
     return 0
 
 

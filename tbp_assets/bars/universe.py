@@ -14,10 +14,10 @@ OUTSIDE_VALIDITY = "outside_validity"
 FEW = 20
 
 
-def few(tickers: Sequence[str]) -> str:
+def few(tickers: Sequence[str], most: int = FEW) -> str:
     """Return tickers as text for people; of many only the first, and how many more there are."""
-    more = f" and {len(tickers) - FEW:,} more" if len(tickers) > FEW else ""
-    return ", ".join(tickers[:FEW]) + more
+    more = f" and {len(tickers) - most:,} more" if len(tickers) > most else ""
+    return ", ".join(tickers[:most]) + more
 
 
 @dataclass(frozen=True, slots=True, order=True)

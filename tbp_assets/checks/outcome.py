@@ -22,13 +22,15 @@ class CheckOutcome:
 def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue:
     """Return the first rows of a frame as a table for the UI."""
     records = [
-        dg.TableRecord(
-            {name: value if isinstance(value, int | float | bool) else str(value) for name, value in row.items()}
-        )
+        dg.TableRecord({name: value if isinstance(value, int | float) else _text(value) for name, value in row.items()})
         for row in frame.head(limit).to_dicts()
     ]
     columns = [dg.TableColumn(name) for name in frame.columns]
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def counts_table(counts: Mapping[str, int], label: str) -> dg.MetadataValue:

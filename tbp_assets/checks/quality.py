@@ -15,7 +15,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.quality import Quality
 
-NOT_MEASURED = CheckOutcome(True, "No file for this day, so nothing to measure.")
+NOT_MEASURED = "No file for this day, so nothing to measure."
 LOUDNESS = {"warn": dg.AssetCheckSeverity.WARN, "error": dg.AssetCheckSeverity.ERROR}
 
 
@@ -28,7 +28,9 @@ class MeasuredDays:
     universe: Universe
     settings: FlagSettings
     score_target: float
+    score_severity: dg.AssetCheckSeverity
     coverage_target: float
+    coverage_severity: dg.AssetCheckSeverity
 
     def metrics(self, day: date) -> pl.DataFrame:
         """Return the stored metrics of a day."""
@@ -51,7 +53,7 @@ def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:
     stored = days.metrics(day)
     if fact is None:
         foreign = f"{stored.height:,} rows of metrics, and no file they were measured from; delete them"
-        return NOT_MEASURED if stored.is_empty() else CheckOutcome(False, foreign)
+        return CheckOutcome(True, NOT_MEASURED) if stored.is_empty() else CheckOutcome(False, foreign)
     sums = stored.select(pl.col("^.*_rows$").sum()).row(0)
     books = totals_of(fact)
     expected = (books.total, books.accepted, books.rejected, books.modified)
@@ -66,7 +68,7 @@ def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:
     metrics = days.metrics(day)
     total, accepted = int(metrics["total_rows"].sum()), int(metrics["accepted_rows"].sum())
     if not total:
-        return NOT_MEASURED
+        return CheckOutcome(True, NOT_MEASURED, severity=days.score_severity)
     score = 100 * accepted / total
     low = metrics.filter(pl.col("quality_score") < days.score_target).sort("quality_score", "ticker")
     inside = days.universe.select(low, day).bars
@@ -84,16 +86,14 @@ def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:
     names = f"; below: {few(inside['ticker'].to_list())}" if inside.height else ""
     shown = 10_000 * accepted // total / 100  # rounded down: 100.00 means every row
     sentence = f"Score {shown:.2f} of a target of {days.score_target:g}, {total - accepted:,} rows rejected{names}."
-    return CheckOutcome(
-        score >= days.score_target and inside.is_empty(), sentence, metadata, dg.AssetCheckSeverity.WARN
-    )
+    return CheckOutcome(score >= days.score_target and inside.is_empty(), sentence, metadata, days.score_severity)
 
 
 def no_bar_flagged(days: MeasuredDays, day: date) -> CheckOutcome:
     """No bar of the universe carries a flag of severity warn or error."""
     metrics, flags = days.metrics(day), days.flags(day)
     if metrics.is_empty():
-        return NOT_MEASURED
+        return CheckOutcome(True, NOT_MEASURED, severity=dg.AssetCheckSeverity.WARN)
     loud = flags.filter(pl.col("severity").is_in(list(LOUDNESS)))
     counts = loud.group_by("rule", maintain_order=True).len()
     metadata: dict[str, dg.MetadataValue] = {f"{rule}": dg.MetadataValue.int(n) for rule, n in counts.iter_rows()}
@@ -101,9 +101,8 @@ def no_bar_flagged(days: MeasuredDays, day: date) -> CheckOutcome:
         columns = ("severity", "ticker", "rule", "observed", "reference", "detail")
         metadata |= {"worst rows": rows_table(flags.select(columns)), "all of them": _command("quality flags", day)}
     if loud.is_empty():
-        return CheckOutcome(
-            True, f"Nothing is the matter; {flags.height:,} flags only say so for information.", metadata
-        )
+        said = f"No bar is worth a look; {flags.height:,} flags are there for information."
+        return CheckOutcome(True, said, metadata, dg.AssetCheckSeverity.WARN)
     said = ", ".join(f"{n:,} {rule}" for rule, n in counts.iter_rows())
     more = f" {loud.height - WORST_ROWS:,} more are not shown here." if loud.height > WORST_ROWS else ""
     severity = LOUDNESS[str(loud["severity"][0])]
@@ -117,7 +116,7 @@ def universe_is_covered(days: MeasuredDays, day: date) -> CheckOutcome:
     metrics = days.metrics(day)
     listed = days.universe.tickers(day)
     if metrics.is_empty() or not listed:
-        return NOT_MEASURED
+        return CheckOutcome(True, NOT_MEASURED, severity=days.coverage_severity)
     present = set(metrics.filter(pl.col("accepted_rows") > 0)["ticker"])
     absent = [ticker for ticker in listed if ticker not in present]
     there = len(listed) - len(absent)
@@ -125,7 +124,7 @@ def universe_is_covered(days: MeasuredDays, day: date) -> CheckOutcome:
     without = f"; none of {few(absent)}" if absent else ""
     metadata = {"listed": dg.MetadataValue.int(len(listed)), "without a bar": dg.MetadataValue.int(len(absent))}
     sentence = f"{there:,} of {len(listed):,} listed tickers have a bar ({shown:.1f}%){without}."
-    return CheckOutcome(share >= days.coverage_target, sentence, metadata, dg.AssetCheckSeverity.WARN)
+    return CheckOutcome(share >= days.coverage_target, sentence, metadata, days.coverage_severity)
 
 
 def _command(words: str, day: date) -> dg.MetadataValue:

@@ -42,15 +42,16 @@ class AllDays:
 
 
 def failed_days_are_repaired(days: AllDays) -> CheckOutcome:
-    """No day stays failed, missing or rejected: each is loaded, a holiday, or not due yet."""
+    """No day that was asked for stays failed, missing or rejected: each is loaded, a holiday, or not due yet."""
     failed = FailedDownloads(days.database, days.lake.dataset, days.lake.data_source).all(
         date.min, date.max, resolved=False
     )
-    states = {day: day_state(known, days.expectation, days.now) for day, known in days.facts.items()}
+    asked = {day: known for day, known in days.facts.items() if known.landing or known.lake or known.load}
+    states = {day: day_state(known, days.expectation, days.now) for day, known in asked.items()}
     open_days = {day: str(state) for day, state in states.items() if state.open and state.state != "late"}
     said = {row.date: f"{row.error_type}, {row.attempts} attempts: {row.error_message}" for row in failed} | open_days
     if not said:
-        return CheckOutcome(True, f"Of {len(states):,} days none is open.")
+        return CheckOutcome(True, f"Of {len(states):,} days that were asked for none is open.")
     rows = [(str(day), said[day]) for day in sorted(said, reverse=True)]
     table = pl.DataFrame(rows, schema={"trading date": pl.String(), "why": pl.String()}, orient="row")
     names = few([str(day) for day in sorted(said, reverse=True)])
@@ -59,11 +60,11 @@ def failed_days_are_repaired(days: AllDays) -> CheckOutcome:
     return CheckOutcome(False, f"{len(said):,} days are open: {names}.", metadata)
 
 
-def coverage_reaches_target(days: AllDays, target: float) -> CheckOutcome:
+def coverage_reaches_target(days: AllDays, target: float, severity: dg.AssetCheckSeverity) -> CheckOutcome:
     """Every ticker has bars on at least `quality.coverage_target` of the sessions on which it was to be expected."""
     sessions = days.sessions()
     if not sessions:
-        return CheckOutcome(True, "Nothing was loaded yet.")
+        return CheckOutcome(True, "Nothing was loaded yet.", severity=severity)
     with days.database.transaction(read_only=True) as connection:
         ever = seen(connection, days.lake.dataset, days.lake.data_source)
         counted = present(
@@ -75,9 +76,9 @@ def coverage_reaches_target(days: AllDays, target: float) -> CheckOutcome:
         "bars expected": dg.MetadataValue.int(found.expected),
         "bars missing": dg.MetadataValue.int(found.expected - found.present),
         "coverage": dg.MetadataValue.float(round(found.share or 0.0, 6)),
-        "worst tickers": rows_table(found.tickers),
+        "worst tickers": rows_table(found.tickers.with_columns(pl.col("coverage").round(4))),
     }
     names = f"; below {target:.0%}: {few(below)}" if below else ""
     shown = 10_000 * found.present // max(found.expected, 1) / 100  # rounded down: 100.00% means every bar
     sentence = f"{shown:.2f}% of the bars of {len(sessions):,} sessions{names}."
-    return CheckOutcome(not below, sentence, metadata, dg.AssetCheckSeverity.WARN)
+    return CheckOutcome(not below, sentence, metadata, severity)

@@ -12,6 +12,7 @@ from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
 from tbp_assets.checks.landing import day_file_is_whole
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import (
+    LOUDNESS,
     MeasuredDays,
     metrics_match_books,
     no_bar_flagged,
@@ -55,7 +56,7 @@ DESCRIPTIONS = {
     "no_bar_flagged": "No bar of the universe carries a flag of severity warn or error (quality.flags).",
     "universe_is_covered": "As many listed tickers have a bar that day as quality.coverage_target asks for.",
     FRESHNESS.name: "The newest session whose file is due has bars in the database.",
-    "failed_days_are_repaired": "No day since the first one loaded is failed, missing or rejected.",
+    "failed_days_are_repaired": "No day that was asked for is still failed, missing or rejected.",
     "coverage_reaches_target": (
         "Every ticker has bars on as many of the sessions expected of it as quality.coverage_target asks for."
     ),
@@ -235,7 +236,9 @@ def _measured(plan: Plan, store: StoreResource, database: DatabaseResource, data
         universe=plan.settings.universe,
         settings=quality.flag_settings,
         score_target=quality.score_target,
+        score_severity=LOUDNESS[quality.score_severity],
         coverage_target=quality.coverage_target,
+        coverage_severity=LOUDNESS[quality.coverage_severity],
     )
 
 
@@ -250,7 +253,7 @@ def build_standing_checks(plan: Plan) -> dg.AssetChecksDefinition:
         store: StoreResource,
         database: DatabaseResource,
     ) -> Iterator[dg.AssetCheckResult]:
-        now = datetime.now(UTC)
+        now, quality = datetime.now(UTC), plan.settings.pipeline.quality
         try:
             opened = database.open()
             days = _all_days(plan, store, opened, flat_files.data_source, now)
@@ -258,7 +261,7 @@ def build_standing_checks(plan: Plan) -> dg.AssetChecksDefinition:
                 FRESHNESS.name: lambda: _newest(plan, opened, flat_files.data_source, now),
                 "failed_days_are_repaired": lambda: failed_days_are_repaired(days),
                 "coverage_reaches_target": lambda: coverage_reaches_target(
-                    days, plan.settings.pipeline.quality.coverage_target
+                    days, quality.coverage_target, LOUDNESS[quality.coverage_severity]
                 ),
             }
             wanted = {key.name for key in context.selected_asset_check_keys}

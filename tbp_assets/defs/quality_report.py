@@ -65,11 +65,13 @@ def _contents(plan: Plan, database: DatabaseResource, data_source: str) -> Repor
 
 def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.MetadataValue]:
     picture = b64encode(key_picture(contents)).decode()
-    return {
-        "summary": dg.MetadataValue.md(summary(contents)),
-        "coverage and score": dg.MetadataValue.md(f"![coverage and score](data:image/png;base64,{picture})"),
+    page = f"![coverage and score](data:image/png;base64,{picture})\n\n{summary(contents)}"
+    metadata: dict[str, dg.MetadataValue] = {
+        line.label.lower(): dg.MetadataValue.text(f"{line.value}: {line.explanation}") for line in contents.headlines
+    }
+    return metadata | {
+        "summary with picture": dg.MetadataValue.md(page),
+        "trading dates": dg.MetadataValue.text(f"{contents.first} to {contents.last}"),
         "file": dg.PathMetadataValue(str(path)),
         "bytes": dg.MetadataValue.int(size),
-        "first": dg.MetadataValue.text(str(contents.first)),
-        "last": dg.MetadataValue.text(str(contents.last)),
     }

@@ -10,6 +10,8 @@ from tbp_assets.bars.coverage import Coverage
 from tbp_assets.bars.universe import few
 from tbp_assets.reports.contents import Headline, Verdict
 
+NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -76,7 +78,7 @@ def _accounted(days: pl.DataFrame) -> Headline:
     if not read.height:
         return Headline("Rows accounted for", "none", "neutral", "no file was read")
     if unbalanced.height:
-        found = few([str(day) for day in unbalanced["trading_date"]])
+        found = few([str(day) for day in unbalanced["trading_date"]], NAMED)
         return Headline(
             "Rows accounted for", f"{unbalanced.height:,} days off", "bad", f"the books do not balance: {found}"
         )
@@ -89,7 +91,7 @@ def _coverage(coverage: Coverage, target: float) -> Headline:
         return Headline("Coverage", "none", "neutral", "no bar was to be expected")
     below = coverage.below(target)
     verdict: Verdict = "bad" if share < target else ("warning" if below else "good")
-    said = f"below the target of {target:.0%}: {few(below)}" if below else f"every ticker reaches {target:.0%}"
+    said = f"below the target of {target:.0%}: {few(below, NAMED)}" if below else f"every ticker reaches {target:.0%}"
     shown = 10_000 * coverage.present // coverage.expected / 100
     return Headline("Coverage", f"{shown:.2f} %", verdict, said)
 
@@ -106,5 +108,7 @@ def _flags(flags: pl.DataFrame) -> Headline:
 
 def _failures(failures: pl.DataFrame) -> Headline:
     days = failures["trading_date"].n_unique()
-    said = few([str(day) for day in failures["trading_date"].unique().sort()])
-    return Headline("Failed, not repaired", f"{days:,} days", "bad" if days else "good", said or "nothing is open")
+    said = few([str(day) for day in failures["trading_date"].unique().sort()], NAMED)
+    return Headline(
+        "Failed, not repaired", f"{days:,} days", "bad" if days else "good", said or "no day that failed is left"
+    )

@@ -27,7 +27,7 @@ SHARES: Final = {
 
 def heat_map(contents: ReportContents, most_tickers: int = MOST_TICKERS) -> Chart:
     """Return the heat map ticker by time: how many of the expected bars are there."""
-    line, every = cells(contents.presence)
+    line, every = cells(contents)
     if every.is_empty():
         return Chart("coverage", "Bars present", "No bar was expected of any ticker in this range.", "presence")
     tickers, shown = every["ticker"].n_unique(), every.filter(pl.col("rank") <= most_tickers)
@@ -51,7 +51,9 @@ def heat_map(contents: ReportContents, most_tickers: int = MOST_TICKERS) -> Char
 
 def _joined(shown: pl.DataFrame, line: Timeline) -> pl.DataFrame:
     """Return the cells, neighbours that lack nothing as one: apart they could not be seen and would only cost time."""
-    column = pl.col("at").replace_strict({at: place for place, at in enumerate(line.keys)}, return_dtype=pl.Int64())
+    column = pl.col("at").replace_strict(
+        {at: place for place, at in enumerate(line.keys)}, default=None, return_dtype=pl.Int64()
+    )
     full = pl.col("missing") == 0
     goes_on = full & full.shift(1) & (pl.col("rank") == pl.col("rank").shift(1)) & (column == column.shift(1) + 1)
     return (

@@ -6,20 +6,22 @@ from typing import Final, cast
 
 import polars as pl
 
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.timeline import Step, Timeline, coarser
 
 LONGEST_WEEK: Final = 7
 
 
-def cells(presence: pl.DataFrame) -> tuple[Timeline, pl.DataFrame]:
-    """Return the columns, and the cells in which a bar was expected.
+def cells(contents: ReportContents) -> tuple[Timeline, pl.DataFrame]:
+    """Return the columns, which cover the whole range, and the cells in which a bar was expected.
 
     Returns:
         Timeline, and ticker, start, end, expected, present, missing, share (0 to 1), at (the column's name) and rank
         (1 for the ticker with most gaps), ordered by rank and start.
     """
-    expected = presence.filter(pl.col("expected") > 0)
-    line = coarser(_step(expected), expected["start"])
+    expected = contents.presence.filter(pl.col("expected") > 0)
+    line = coarser(_step(expected), weekdays(contents.first, contents.last))
     gathered = (
         expected.group_by("ticker", line.key("start"))
         .agg(pl.col("start").min(), pl.col("end").max(), pl.col("expected", "present").sum())

@@ -69,7 +69,7 @@ def _days(contents: ReportContents) -> Table:
 
 
 def _presence(contents: ReportContents) -> Table:
-    line, every = cells(contents.presence)
+    line, every = cells(contents)
     ordered = every.sort("missing", "start", "ticker", descending=[True, True, False])
     return Table(
         "presence",
@@ -133,7 +133,7 @@ def _failures(contents: ReportContents) -> Table:
 
 
 def _restatements(contents: ReportContents) -> Table:
-    note = "Loads that changed a day that was loaded before, the newest first; `tbp restatements` shows the bars."
+    note = "Loads that changed a day loaded before, the newest first; tbp restatements shows the bars."
     return Table("restatements", "Restatements", contents.restatements, note, "No day was restated.")
 
 

@@ -51,14 +51,15 @@ def load_speed(contents: ReportContents) -> Chart:
     points = _with_gaps(speeds.group_by(line.key("trading_date")).agg(pl.col("speed").median()), line).with_columns(
         line.when(), said=pl.col("speed").map_elements(_whole, return_dtype=pl.String())
     )
-    slow, fast = cast("float", points["speed"].min()), cast("float", points["speed"].max())
+    logarithmic = cast("float", points["speed"].max()) > WIDE * cast("float", points["speed"].min())
     return Chart(
         "speed",
         title,
         _speed_in_words(speeds["speed"]),
         "loads",
-        spec=_speed_spec(line, logarithmic=fast > WIDE * slow),
+        spec=_speed_spec(line, logarithmic=logarithmic),
         data={"speeds": points},
+        hint="The axis is logarithmic." if logarithmic else "",
         least_width=100 + 2 * len(line.starts),
     )
 
@@ -68,7 +69,7 @@ def _score_keys(line: Timeline, target: float) -> tuple[Key, ...]:
     aim = Key(colour("muted"), f"target {target:g}", shape="╌╌")
     if line.step == "day":
         return good, Key(low, "below the target", shape="▼"), aim
-    spread = Key(colour("series-3"), "down to the lowest day", shape="│")
+    spread = Key(colour("trace"), "down to the lowest day", shape="│")
     return good, Key(low, "with a day below the target", shape="▼"), spread, aim
 
 
@@ -119,8 +120,8 @@ def _score_spec(points: pl.DataFrame, line: Timeline, target: float) -> Spec:
         size=alt.condition(low, alt.value(90), alt.value(30)),
         tooltip=tips[: 2 if line.step == "day" else 3],
     )
-    trend = base.mark_line(color=colour("series-3"), strokeWidth=1.5)
-    spread = base.mark_rule(color=colour("series-3"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
+    trend = base.mark_line(color=colour("trace"), strokeWidth=1.5)
+    spread = base.mark_rule(color=colour("trace"), strokeWidth=1.5).encode(y2=alt.Y2(field="worst"))
     aim = alt.Chart(alt.NamedData(name="target")).mark_rule(color=colour("muted"), strokeDash=[5, 4]).encode(y=y)
     layers = [trend, marks] if line.step == "day" else [spread, trend, marks]
     return specification(alt.layer(aim, *layers), HEIGHT)
@@ -142,11 +143,11 @@ def _speed_in_words(speeds: pl.Series) -> str:
 
 def _speed_spec(line: Timeline, *, logarithmic: bool) -> Spec:
     scale = alt.Scale(type="log", nice=True) if logarithmic else alt.Scale(zero=True, nice=True)
-    axis = alt.Axis(title="rows per second" + (", log" if logarithmic else ""), format="~s", tickCount=5)
+    axis = alt.Axis(title=None, format="~s", tickCount=5)
     base = alt.Chart(alt.NamedData(name="speeds")).encode(
         x=columns_of_time(line), y=alt.Y(field="speed", type="quantitative", axis=axis, scale=scale)
     )
     points = base.mark_point(filled=True, size=30, opacity=1, color=colour("series-1")).encode(
         tooltip=tooltip(when="time", said="rows per second")
     )
-    return specification(alt.layer(base.mark_line(color=colour("series-3"), strokeWidth=1.5), points), 180)
+    return specification(alt.layer(base.mark_line(color=colour("trace"), strokeWidth=1.5), points), 180)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, Severity
 from tbp_assets.settings.instruments import Symbol
 from tbp_assets.settings.models import ConfigModel
+
+CheckSeverity = Literal["warn", "error"]
 
 
 class FlagConfig(ConfigModel):
@@ -22,7 +24,9 @@ class QualityConfig(ConfigModel):
     """What the checks and reports of quality hold a day to."""
 
     score_target: Annotated[float, Field(ge=0, le=100)]
+    score_severity: CheckSeverity
     coverage_target: Annotated[float, Field(gt=0, le=1)]
+    coverage_severity: CheckSeverity
     test_tickers: tuple[Symbol, ...]
     flags: dict[FlagName, FlagConfig]
 

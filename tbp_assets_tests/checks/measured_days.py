@@ -13,7 +13,7 @@ from tbp_assets.bars.universe import Universe
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import MeasuredDays
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.storage.days import ALL, universe
+from tbp_assets_tests.storage.days import universe
 from tbp_assets_tests.storage.measured import SETTINGS, lake_of, measured, store
 
 CHOSEN = universe("AAPL", "MSFT", "SPY")
@@ -23,16 +23,12 @@ def measured_days(
     project: Project, days: Mapping[date, Sequence[str]], *, chosen: Universe = CHOSEN,
     settings: FlagSettings = SETTINGS, share: float = 1.0,
 ) -> MeasuredDays:  # fmt: skip
-    """Return where days of these lines are looked up that lake and database hold; targets as shipped."""
+    """Return where days of these lines are looked up that lake and database hold; targets and severities as shipped."""
     lake = lake_of(project.store, days, share=share)
     for day in days:
         store(project.database(), measured(lake, day, chosen, settings))
-    return MeasuredDays(lake, project.database(), chosen, settings, score_target=99, coverage_target=0.95)
-
-
-def everyone(days: MeasuredDays) -> MeasuredDays:
-    """Return the same days as they are looked at under the universe of all tickers."""
-    return MeasuredDays(days.lake, days.database, ALL, days.settings, days.score_target, days.coverage_target)
+    warn = dg.AssetCheckSeverity.WARN
+    return MeasuredDays(lake, project.database(), chosen, settings, 99, warn, 0.95, warn)
 
 
 def rows(outcome: CheckOutcome, name: str) -> list[dict[str, object]]:

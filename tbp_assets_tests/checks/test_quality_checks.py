@@ -37,7 +37,7 @@ def test_a_good_day_passes_every_check_with_its_sentence(project: Project) -> No
     assert [(outcome.passed, outcome.description) for outcome in found] == [
         (True, "4 of 4 lines, 4 of 4 accepted, 0 of 0 rejected, 0 of 0 modified"),
         (True, "Score 100.00 of a target of 99, 0 rows rejected."),
-        (True, "Nothing is the matter; 0 flags only say so for information."),
+        (True, "No bar is worth a look; 0 flags are there for information."),
         (True, "3 of 3 listed tickers have a bar (100.0%)."),
     ]
 
@@ -142,11 +142,18 @@ def test_a_flagged_bar_is_as_loud_as_its_severity(
     ]  # fmt: skip
 
 
+def test_score_and_coverage_are_as_loud_as_configured(project: Project) -> None:
+    days = measured_days(project, {TUESDAY: [row("AAPL"), row("MSFT", low=-1)]})
+    loud = replace(days, score_severity=ERROR, coverage_severity=ERROR)
+    assert [look(days, TUESDAY).severity for look in (score_reaches_target, universe_is_covered)] == [WARN, WARN]
+    assert [look(loud, TUESDAY).severity for look in (score_reaches_target, universe_is_covered)] == [ERROR, ERROR]
+
+
 def test_a_flag_for_information_passes_and_is_shown(project: Project) -> None:
     settings = flagging(price_spike="info")
     outcome = no_bar_flagged(measured_days(project, {TUESDAY: [row("AAPL", high=99)]}, settings=settings), TUESDAY)
     assert outcome.passed
-    assert outcome.description == "Nothing is the matter; 1 flags only say so for information."
+    assert outcome.description == "No bar is worth a look; 1 flags are there for information."
     assert [shown["severity"] for shown in rows(outcome, "worst rows")] == ["info"]
 
 

@@ -26,6 +26,7 @@ from tbp_assets_tests.storage.measured import sessions
 
 pytestmark = pytest.mark.integration
 
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 SATURDAY = FRIDAY + timedelta(days=1)
 NOW = at_exchange(SATURDAY, time(13))
 WEEK = {day: loaded(day) for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)} | {NEW_YEAR: DayFacts(NEW_YEAR)}
@@ -58,20 +59,20 @@ def shown(outcome: CheckOutcome) -> list[tuple[object, ...]]:
 
 def test_where_every_day_is_loaded_or_a_holiday_none_is_open(project: Project) -> None:
     outcome = failed_days_are_repaired(all_days(project, WEEK))
-    assert (outcome.passed, outcome.description) == (True, "Of 5 days none is open.")
+    assert (outcome.passed, outcome.description) == (True, "Of 4 days that were asked for none is open.")
 
 
 def test_a_project_that_never_loaded_anything_has_no_open_day_and_no_coverage(project: Project) -> None:
     days = all_days(project, {})
-    assert failed_days_are_repaired(days) == CheckOutcome(True, "Of 0 days none is open.")
-    assert coverage_reaches_target(days, 0.95) == CheckOutcome(True, "Nothing was loaded yet.")
+    assert failed_days_are_repaired(days) == CheckOutcome(True, "Of 0 days that were asked for none is open.")
+    assert coverage_reaches_target(days, 0.95, WARN) == CheckOutcome(True, "Nothing was loaded yet.", severity=WARN)
 
 
 def test_open_days_are_listed_newest_first_with_why_and_what_to_run(project: Project) -> None:
     withheld = DayFacts(WEDNESDAY, landing_fact(WEDNESDAY), lake_fact(WEDNESDAY, "withheld", cause="too many bad rows"))
     absent = DayFacts(THURSDAY, landing_fact(THURSDAY, "absent", version=None))
     outcome = failed_days_are_repaired(all_days(project, WEEK | {WEDNESDAY: withheld, THURSDAY: absent}))
-    assert (outcome.passed, outcome.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert (outcome.passed, outcome.severity) == (False, ERROR)
     assert outcome.description == "2 days are open: 2024-01-04, 2024-01-03."
     assert shown(outcome) == [
         ("2024-01-04", "missing (the provider has no file yet)"),
@@ -83,9 +84,13 @@ def test_open_days_are_listed_newest_first_with_why_and_what_to_run(project: Pro
 
 
 def test_a_day_that_is_not_due_yet_is_not_open(project: Project) -> None:
-    facts = WEEK | {FRIDAY: DayFacts(FRIDAY)}
+    facts = WEEK | {FRIDAY: DayFacts(FRIDAY, landing_fact(FRIDAY, "absent", version=None))}
     assert failed_days_are_repaired(all_days(project, facts, now=NOW - timedelta(minutes=1))).passed
     assert not failed_days_are_repaired(all_days(project, facts)).passed
+
+
+def test_a_day_that_nobody_asked_for_is_not_open(project: Project) -> None:
+    assert failed_days_are_repaired(all_days(project, WEEK | {FRIDAY: DayFacts(FRIDAY)})).passed
 
 
 def test_a_failure_is_told_until_it_is_repaired(project: Project) -> None:
@@ -112,7 +117,7 @@ def test_another_sources_failures_are_not_told(project: Project) -> None:
 
 def test_where_every_ticker_has_every_bar_coverage_is_whole(project: Project) -> None:
     days = filled(project, {day: ["AAPL", "MSFT", "SPY"] for day in (TUESDAY, WEDNESDAY)})
-    outcome = coverage_reaches_target(days, 0.95)
+    outcome = coverage_reaches_target(days, 0.95, WARN)
     assert (outcome.passed, outcome.description) == (True, "100.00% of the bars of 2 sessions.")
     assert values(outcome, "bars expected", "bars missing", "coverage") == [6, 0, 1.0]
 
@@ -121,20 +126,21 @@ def test_the_ticker_below_the_target_is_named(project: Project) -> None:
     days = filled(
         project, {TUESDAY: ["AAPL", "MSFT", "SPY"], WEDNESDAY: ["AAPL", "MSFT"], THURSDAY: ["AAPL", "MSFT", "SPY"]}
     )
-    outcome = coverage_reaches_target(days, 0.95)
-    assert (outcome.passed, outcome.severity) == (False, dg.AssetCheckSeverity.WARN)
+    outcome = coverage_reaches_target(days, 0.95, WARN)
+    assert (outcome.passed, outcome.severity) == (False, WARN)
     assert outcome.description == "88.88% of the bars of 3 sessions; below 95%: SPY."
     assert rows(outcome, "worst tickers")[0] == {
         "ticker": "SPY", "first_seen": "2024-01-02", "last_seen": "2024-01-04", "expected": 3, "present": 2,
-        "missing": 1, "coverage": 2 / 3,
+        "missing": 1, "coverage": 0.6667,
     }  # fmt: skip
-    assert coverage_reaches_target(days, 2 / 3).passed
+    assert coverage_reaches_target(days, 2 / 3, WARN).passed
+    assert coverage_reaches_target(days, 0.95, ERROR).severity == ERROR
 
 
 def test_a_session_whose_file_never_came_is_missing_for_everyone(project: Project) -> None:
     days = filled(project, {day: ["AAPL", "MSFT", "SPY"] for day in (TUESDAY, THURSDAY)})
     assert days.sessions() == [TUESDAY, WEDNESDAY, THURSDAY]
-    assert coverage_reaches_target(days, 0.95).description == (
+    assert coverage_reaches_target(days, 0.95, WARN).description == (
         "66.66% of the bars of 3 sessions; below 95%: AAPL, MSFT, SPY."
     )
 
@@ -147,7 +153,7 @@ def test_a_day_with_bars_was_a_session_whatever_the_calendar_says(project: Proje
 def test_a_configured_ticker_that_stopped_is_noticed_and_another_is_not_expected(project: Project) -> None:
     days = {day: ["AAPL", *(["MSFT", "GONE"] if number < 5 else [])] for number, day in enumerate(sessions(8))}
     chosen = Universe("all", (Listing("AAPL"), Listing("MSFT")), everything=True)
-    outcome = coverage_reaches_target(filled(project, days, chosen=chosen), 0.95)
+    outcome = coverage_reaches_target(filled(project, days, chosen=chosen), 0.95, WARN)
     assert [(each["ticker"], each["expected"], each["present"]) for each in rows(outcome, "worst tickers")] == [
         ("MSFT", 8, 5), ("AAPL", 8, 8), ("GONE", 5, 5),
     ]  # fmt: skip
@@ -156,11 +162,11 @@ def test_a_configured_ticker_that_stopped_is_noticed_and_another_is_not_expected
 def test_a_ticker_is_not_expected_outside_its_listing(project: Project) -> None:
     days = {TUESDAY: ["AAPL", "MSFT"], WEDNESDAY: ["AAPL"], THURSDAY: ["AAPL"]}
     until = Universe("chosen", (Listing("AAPL"), Listing("MSFT", last=TUESDAY)))
-    outcome = coverage_reaches_target(filled(project, days, chosen=until), 0.95)
+    outcome = coverage_reaches_target(filled(project, days, chosen=until), 0.95, WARN)
     assert (outcome.passed, outcome.description) == (True, "100.00% of the bars of 3 sessions.")
 
 
 def test_bars_of_another_source_do_not_cover(project: Project) -> None:
     days = filled(project, {day: ["AAPL", "MSFT", "SPY"] for day in (TUESDAY, WEDNESDAY)}, chosen=ALL)
     query(project.database(), "UPDATE market_data_raw SET data_source = 'elsewhere' WHERE ticker = 'SPY'")
-    assert values(coverage_reaches_target(days, 0.95), "bars expected") == [4]
+    assert values(coverage_reaches_target(days, 0.95, WARN), "bars expected") == [4]

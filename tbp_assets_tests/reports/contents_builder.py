@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
@@ -26,7 +27,8 @@ REASONS: Final = ("price_missing", "high_below_low", "duplicate_key", "volume_ne
 RULES: Final = (("price_jump", "warn"), ("stale_price", "info"), ("bar_absent", "error"))
 
 
-def usual(days: int = 60, tickers: Sequence[str] = (*INVENTED, SCRIPT, TURNED)) -> ReportContents:
+@cache
+def usual(days: int = 60, tickers: tuple[str, ...] = (*INVENTED, SCRIPT, TURNED)) -> ReportContents:
     """Return a range with everything in it; the eleventh day is withheld, the 21st to 24th are missing."""
     dates = list(_weekdays(days))
     frame = _frame((_day(number, day) for number, day in enumerate(dates)), schema.DAYS_SCHEMA)
@@ -82,6 +84,7 @@ def nothing(first: date = FIRST, last: date = FIRST) -> ReportContents:
     )
 
 
+@cache
 def one_day() -> ReportContents:
     """Return a report of one good day."""
     whole = usual(1, INVENTED)
@@ -89,6 +92,7 @@ def one_day() -> ReportContents:
     return replace(whole, **none, rejections=whole.rejections.clear(), rejected_rows=whole.rejected_rows.clear())
 
 
+@cache
 def five_years() -> ReportContents:
     """Return 1,300 days of 60 tickers, the heat map by week."""
     tickers = tuple(f"T{number:03}" for number in range(60))
