@@ -18,6 +18,7 @@ NEXT_STEPS = {
     "make up": "Dagster's UI on http://localhost:3000",
     f"TBP_FLAT_FILES_URL='{MARKET}' make up": "the UI with the invented market as its source, to materialize more days",
     f".venv/bin/tbp status --from {FIRST} --to {LAST}": "the state of each day",
+    f".venv/bin/tbp report --to {LAST} --open": "how good the data is, as a page for the browser",
     ".venv/bin/tbp query \"SELECT * FROM market_data_raw WHERE ticker = 'AAPL'\"": "the bars",
 }
 
