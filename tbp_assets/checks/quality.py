@@ -52,7 +52,8 @@ def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:
         return CheckOutcome(False, str(error))
     stored = days.metrics(day)
     if fact is None:
-        return CheckOutcome(stored.is_empty(), NOT_MEASURED)
+        foreign = f"{stored.height:,} rows of metrics, and no file they were measured from; delete them"
+        return CheckOutcome(True, NOT_MEASURED) if stored.is_empty() else CheckOutcome(False, foreign)
     sums = stored.select(pl.col("^.*_rows$").sum()).row(0)
     books = totals_of(fact)
     expected = (books.total, books.accepted, books.rejected, books.modified)
@@ -83,7 +84,8 @@ def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:
         )
         metadata |= {"worst tickers": rows_table(worst), "the rows": _command("quarantine show", day)}
     names = f"; below: {few(inside['ticker'].to_list())}" if inside.height else ""
-    sentence = f"Score {score:.2f} of a target of {days.score_target:g}, {total - accepted:,} rows rejected{names}."
+    shown = 10_000 * accepted // total / 100  # rounded down: 100.00 means every row
+    sentence = f"Score {shown:.2f} of a target of {days.score_target:g}, {total - accepted:,} rows rejected{names}."
     return CheckOutcome(score >= days.score_target and inside.is_empty(), sentence, metadata, days.score_severity)
 
 
@@ -117,10 +119,11 @@ def universe_is_covered(days: MeasuredDays, day: date) -> CheckOutcome:
         return CheckOutcome(True, NOT_MEASURED, severity=days.coverage_severity)
     present = set(metrics.filter(pl.col("accepted_rows") > 0)["ticker"])
     absent = [ticker for ticker in listed if ticker not in present]
-    share = 1 - len(absent) / len(listed)
+    there = len(listed) - len(absent)
+    share, shown = there / len(listed), 1_000 * there // len(listed) / 10  # rounded down: 100.0% means all of them
     without = f"; none of {few(absent)}" if absent else ""
     metadata = {"listed": dg.MetadataValue.int(len(listed)), "without a bar": dg.MetadataValue.int(len(absent))}
-    sentence = f"{len(listed) - len(absent):,} of {len(listed):,} listed tickers have a bar ({share:.1%}){without}."
+    sentence = f"{there:,} of {len(listed):,} listed tickers have a bar ({shown:.1f}%){without}."
     return CheckOutcome(share >= days.coverage_target, sentence, metadata, days.coverage_severity)
 
 

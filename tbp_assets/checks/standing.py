@@ -79,5 +79,6 @@ def coverage_reaches_target(days: AllDays, target: float, severity: dg.AssetChec
         "worst tickers": rows_table(found.tickers.with_columns(pl.col("coverage").round(4))),
     }
     names = f"; below {target:.0%}: {few(below)}" if below else ""
-    sentence = f"{found.share or 0:.2%} of the bars of {len(sessions):,} sessions{names}."
+    shown = 10_000 * found.present // max(found.expected, 1) / 100  # rounded down: 100.00% means every bar
+    sentence = f"{shown:.2f}% of the bars of {len(sessions):,} sessions{names}."
     return CheckOutcome(not below, sentence, metadata, severity)

@@ -13,7 +13,7 @@ from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.page import render
 from tbp_assets.reports.tables import write_csvs
 from tbp_assets.resources.reporting import report_source
-from tbp_assets.storage.files import FileStore
+from tbp_assets.storage.files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def report(first: date | None, last: date | None, target: Target, *, as_json: bo
     source = report_source(session.settings, session.dataset, session.database, session.data_source)
     contents = source.contents(first, last)
     page = render(contents).encode()
-    FileStore(path.absolute().parent).write(path.absolute(), page)
-    written = _write_tables(contents, target.tables)
+    written = write_csvs(contents, target.tables) if target.tables else ()
+    write_whole(path.absolute(), page)
     if as_json:
         print_json(_as_json(contents, path, written))
     else:
@@ -69,16 +69,6 @@ def _range(session: Session, first: date | None, last: date | None) -> tuple[dat
     if not weekdays(first, last):
         raise UsageError(f"{first} to {last} holds no trading date: only Monday to Friday are")
     return first, last
-
-
-def _write_tables(contents: ReportContents, directory: Path | None) -> tuple[Path, ...]:
-    if directory is None:
-        return ()
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        return tuple(write_csvs(contents, directory))
-    except OSError as error:
-        raise StorageError(f"{error.filename or directory} cannot be written: {error.strerror}") from error
 
 
 def _show(session: Session, contents: ReportContents, path: Path, written: tuple[Path, ...]) -> None:

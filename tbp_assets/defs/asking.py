@@ -1,4 +1,4 @@
-"""Which days to ask the provider for now: the one answer that the schedule and the arrival sensor share."""
+"""Which days to ask the provider for now, the one answer that schedule and sensor share, and which to measure again."""
 
 from datetime import date, datetime, timedelta
 
@@ -11,6 +11,7 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.day_facts import gather
+from tbp_assets.storage.measuring import Measuring
 
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -67,6 +68,29 @@ def days_to_ask(
         now=now,
         patience=plan.settings.pipeline.retry.patience,
     )
+
+
+def days_to_measure(
+    plan: Plan,
+    flat_files: FlatFilesResource,
+    store: StoreResource,
+    database: DatabaseResource,
+    *,
+    running: set[date],
+    now: datetime,
+) -> list[date]:
+    """Return the stored days whose quality rests on other files or earlier days than it was measured by, oldest first.
+
+    A restated day is looked back on by those after it, so the window is the correction window.
+    """
+    window = timedelta(days=plan.settings.pipeline.schedule.correction_window_days)
+    today = exchange_date(now)
+    days = weekdays(max(today - window, plan.settings.pipeline.partitions.start_date), today - timedelta(days=1))
+    landing = store.landing(plan.dataset, flat_files.data_source)
+    lake = store.lake(plan.dataset, flat_files.data_source)
+    measuring = Measuring(lake, plan.settings.pipeline.quality.flag_settings, plan.settings.universe)
+    outdated = measuring.outdated(gather(landing, lake, database.open(), days).values())
+    return [day for day in outdated if day not in running]
 
 
 def days_in_progress(instance: dg.DagsterInstance, now: datetime) -> set[date]:

@@ -18,7 +18,12 @@ from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
 from tbp_assets.defs.quality_report import build_quality_report
 from tbp_assets.defs.raw_day_file import build_raw_day_file
-from tbp_assets.defs.schedules import build_daily_schedule, build_freshness_schedule, build_report_schedule
+from tbp_assets.defs.schedules import (
+    build_daily_schedule,
+    build_freshness_schedule,
+    build_measuring_schedule,
+    build_report_schedule,
+)
 from tbp_assets.defs.sensors import build_arrival_sensor
 from tbp_assets.defs.shared import Plan
 from tbp_assets.defs.validated_bars import build_validated_bars
@@ -66,7 +71,12 @@ def _assembled(settings: Settings) -> dg.Definitions:
             build_standing_checks(plan),
         ],
         jobs=build_jobs(),
-        schedules=[build_daily_schedule(plan), build_freshness_schedule(plan), build_report_schedule(plan)],
+        schedules=[
+            build_daily_schedule(plan),
+            build_freshness_schedule(plan),
+            build_measuring_schedule(plan),
+            build_report_schedule(plan),
+        ],
         sensors=[build_arrival_sensor(plan)],
         resources={
             "flat_files": flat_files,

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import dagster as dg
 
 from tbp_assets.bars.schema import NEW_YORK
-from tbp_assets.defs.asking import days_in_progress, days_to_ask
-from tbp_assets.defs.jobs import DAY_BARS_JOB, FRESHNESS_JOB, REPORT_JOB
+from tbp_assets.defs.asking import days_in_progress, days_to_ask, days_to_measure
+from tbp_assets.defs.jobs import DAY_BARS_JOB, FRESHNESS_JOB, MEASURE_JOB, REPORT_JOB
 from tbp_assets.defs.shared import Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
@@ -81,6 +81,41 @@ def build_report_schedule(plan: Plan) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Every day at {tick:%H:%M} New York: the quality report of all days.",
     )
+
+
+def build_measuring_schedule(plan: Plan) -> dg.ScheduleDefinition:
+    """Build the daily tick that measures days again which look back on a restated or belated one."""
+    tick = _after_due(plan, minutes=20)
+
+    @dg.schedule(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
+        name="measure_again",
+        job_name=MEASURE_JOB,
+        cron_schedule=f"{tick.minute} {tick.hour} * * *",
+        execution_timezone=NEW_YORK,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            f"Every day at {tick:%H:%M} New York: one run for each stored day of the correction window whose quality "
+            "was measured from other files, earlier days or settings than today's."
+        ),
+    )
+    def measure_again(
+        context: dg.ScheduleEvaluationContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        now = context.scheduled_execution_time.astimezone(UTC)
+        try:
+            running = days_in_progress(context.instance, now)
+            outdated = days_to_measure(plan, flat_files, store, database, running=running, now=now)
+        except TbpError as error:
+            raise dg.Failure(description=str(error)) from error
+        if not outdated:
+            yield dg.SkipReason("The quality of every stored day is up to date.")
+        for day in outdated:
+            yield dg.RunRequest(run_key=f"{day} measured {now:%Y-%m-%dT%H:%M}Z", partition_key=day.isoformat())
+
+    return measure_again
 
 
 def _after_due(plan: Plan, *, minutes: int) -> time:

@@ -92,7 +92,8 @@ def _coverage(coverage: Coverage, target: float) -> Headline:
     below = coverage.below(target)
     verdict: Verdict = "bad" if share < target else ("warning" if below else "good")
     said = f"below the target of {target:.0%}: {few(below, NAMED)}" if below else f"every ticker reaches {target:.0%}"
-    return Headline("Coverage", f"{int(share * 10_000) / 100:.2f} %", verdict, said)
+    shown = 10_000 * coverage.present // coverage.expected / 100
+    return Headline("Coverage", f"{shown:.2f} %", verdict, said)
 
 
 def _flags(flags: pl.DataFrame) -> Headline:

@@ -9,10 +9,10 @@ from typing import Final
 
 import polars as pl
 
-from tbp_assets.errors import StorageError
 from tbp_assets.reports import wording
 from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.presence import cells
+from tbp_assets.storage.files import write_whole
 
 FAULTS: Final = ("late", "missing", "not_entitled", "rejected")
 FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001  # a spreadsheet takes the wide signs for the narrow ones
@@ -55,11 +55,7 @@ def write_csvs(contents: ReportContents, directory: Path) -> tuple[Path, ...]:
     written: list[Path] = []
     for table in tables(contents):
         path = directory / f"{table.id}.csv"
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            path.write_text(table.csv(), encoding="utf-8", newline="")
-        except OSError as error:
-            raise StorageError(f"{path} cannot be written: {error}") from error
+        write_whole(path, table.csv().encode())
         written.append(path)
     return tuple(written)
 

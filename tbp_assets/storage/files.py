@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO, TypeVar, cast
+from uuid import uuid4
 
 import psutil
 from pydantic import TypeAdapter, ValidationError
@@ -103,6 +104,27 @@ class FileStore:
         except StoredFileError as error:
             _warn_of_damage(path.stat().st_mtime_ns, str(error))
             return None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file into a directory that is a person's own: whole or not at all, and nothing else is left there.
+
+    Raises:
+        StorageError: It cannot be written; what bore the name is as it was.
+    """
+    unfinished = path.with_name(f".{path.name}-{uuid4().hex[:12]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with unfinished.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
 
 @cache

@@ -32,7 +32,7 @@ CHECKS = {
     "validated_bars:bars_match_schema",
     "validated_bars:every_row_accounted_for",
 }
-SCHEDULES = ("daily_bars", "freshness_daily", "quality_report_daily")
+SCHEDULES = ("daily_bars", "freshness_daily", "measure_again", "quality_report_daily")
 SECRETS = {
     "POLYGON_S3_ACCESS_KEY": "secret-access", "POLYGON_S3_SECRET_KEY": "secret-key", "POLYGON_API_KEY": "secret-api",
     "DB_HOST": "db.example.com", "DB_USER": "secret-user", "DB_PASSWORD": "secret-password",
@@ -50,7 +50,7 @@ def test_assets_checks_jobs_schedules_and_sensors_are_exactly_these(project: Pro
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
     assert jobs == {"day_bars", "load_from_lake", "measure_quality", "report", "freshness", "__ASSET_JOB"}
     assert {schedule.name for schedule in definitions.schedules or ()} == {
-        "daily_bars", "freshness_daily", "quality_report_daily"
+        "daily_bars", "freshness_daily", "measure_again", "quality_report_daily"
     }  # fmt: skip
     assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals"}
 

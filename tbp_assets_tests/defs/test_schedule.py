@@ -29,7 +29,9 @@ def publish(project: Project, *days: date) -> None:
     project.publish({day: day_file(good_rows(day)) for day in days})
 
 
-def tick(project: Project, instance: dg.DagsterInstance, moment: datetime = SATURDAY) -> dg.ScheduleExecutionData:
+def tick(
+    project: Project, instance: dg.DagsterInstance, moment: datetime = SATURDAY, name: str = "daily_bars"
+) -> dg.ScheduleExecutionData:
     """Evaluate the schedule as the daemon would at a moment, with a listing not yet read."""
     flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
     definitions = build_definitions(project.settings())
@@ -37,7 +39,7 @@ def tick(project: Project, instance: dg.DagsterInstance, moment: datetime = SATU
     with dg.build_schedule_context(
         instance, moment, resources=resources, repository_def=definitions.get_repository_def()
     ) as context:
-        return definitions.resolve_schedule_def("daily_bars").evaluate_tick(context)
+        return definitions.resolve_schedule_def(name).evaluate_tick(context)
 
 
 def asked(found: dg.ScheduleExecutionData) -> list[str | None]:
@@ -153,3 +155,15 @@ def test_freshness_ticks_every_day_after_files_are_due(project: Project) -> None
     found = build_definitions(project.settings()).resolve_schedule_def("freshness_daily")
     assert (found.cron_schedule, found.job_name) == ("15 15 * * *", "freshness")
     assert found.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_days_that_look_back_on_a_restated_one_are_measured_again(
+    project: Project, instance: dg.DagsterInstance, tbp: Tbp
+) -> None:
+    publish(project, *SESSIONS)
+    tbp("backfill", TUESDAY, FRIDAY).must_be(0)
+    assert asked(tick(project, instance, name="measure_again")) == []
+    project.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY)[:2])})
+    tbp("backfill", WEDNESDAY, WEDNESDAY).must_be(0)
+    unfinished(instance, "measure_quality", partition=str(FRIDAY))
+    assert asked(tick(project, instance, name="measure_again")) == [str(THURSDAY)]

@@ -114,6 +114,12 @@ class Scene:
         told = self.tbp("status", "--from", first, "--to", last, "--json").json["days"]
         return {date.fromisoformat(day["trading_date"]): day["state"] for day in told}
 
+    def measured(self) -> dict[date, int]:
+        """Return how many rows of its file each measured day's metrics speak of, none of them out of date."""
+        span = ("--from", min(self.files), "--to", max(self.files))
+        assert self.tbp("status", *span, "--json").json["quality_outdated"] == []
+        return dict(self.query("SELECT date, sum(total_rows)::int FROM data_quality_metrics GROUP BY 1 ORDER BY 1"))
+
     def failures(self) -> dict[date, tuple[str, str | None]]:
         """Return the error type of each day's newest failure, and who resolved it."""
         found = self.query("SELECT date, error_type, resolved_by FROM failed_downloads ORDER BY id")

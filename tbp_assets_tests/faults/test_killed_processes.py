@@ -14,7 +14,7 @@ from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import Start
 from tbp_assets_tests.faults.book import Entry, entry
-from tbp_assets_tests.faults.scene import DAYS, Scene
+from tbp_assets_tests.faults.scene import DAYS, OTHERS, TICKERS, Scene
 from tbp_assets_tests.faults.under_fire import gate
 
 pytestmark = pytest.mark.integration
@@ -54,7 +54,9 @@ DEATHS = [
     Death("kill -9 after COPY", "the bars are copied, the ledger row is not written", f"{LOAD}:_write", "after", 2, 1),
     Death("kill -9 before COMMIT", "bars and ledger row are written", f"{LOAD}:record", "after", 2, 1),
     Death("kill -9 after COMMIT", "the day is committed, Dagster not told",
-          "tbp_assets.io_managers.timescale:load_day", "after", 2, 2),
+          "tbp_assets.defs.market_data_raw:load_day", "after", 2, 2),
+    Death("kill -9 before the quality's COMMIT", "a day's metrics are written, that it was measured is not",
+          "tbp_assets.storage.quality:_replace", "after", 2, 0),
 ]  # fmt: skip
 
 
@@ -71,6 +73,7 @@ def run_again(scene: Scene, row: Entry) -> None:
     """Run the backfill again: all is there, nothing is left over."""
     scene.backfill().must_be(0)
     assert wait_until(lambda: scene.left_over() == [], 10), scene.left_over()
+    assert scene.measured() == dict.fromkeys(scene.files, len(TICKERS + OTHERS))
     row.recovery, row.lost = CONVERGED, scene.lost()
 
 

@@ -18,7 +18,7 @@ import pytest
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import StorageError
 from tbp_assets.providers.local_mirror import LocalMirror
-from tbp_assets.storage.files import INCOMING, FileStore
+from tbp_assets.storage.files import INCOMING, FileStore, write_whole
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows, write_mirror
 from tbp_assets_tests.embedded.postgres.processes import environment, python_for_nobody
 from tbp_assets_tests.storage.days import SOURCE, landing_zone, sending
@@ -118,3 +118,13 @@ def test_disk_that_fills_up_while_a_file_lands_is_a_fault_of_ours_not_of_the_fil
         zone.land(TUESDAY, sending(content), SOURCE)
     assert zone.fact(TUESDAY) is None
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_in_a_persons_directory_that_does_not_fit_leaves_the_earlier_one_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "new" / "page.html"
+    write_whole(path, b"earlier")
+    with largest_file(1000), pytest.raises(StorageError, match=r"page\.html cannot be written: File too large"):
+        write_whole(path, b"x" * 5000)
+    assert (path.read_bytes(), list(path.parent.iterdir())) == (b"earlier", [path])
