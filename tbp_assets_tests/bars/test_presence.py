@@ -34,6 +34,11 @@ def test_a_ticker_that_was_another_companys_before_is_expected_of_both() -> None
     assert found["present"].to_list() == [1] * 5 + [0] * 13 + [1] * 3
 
 
+def test_a_company_gone_before_its_ticker_was_ever_seen_is_expected_on_no_day() -> None:
+    both = listed(Listing("META", last=JANUARY[4]), Listing("META", first=JANUARY[15]))
+    assert numbers(coverage({"META": JANUARY[15:]}, both)) == {"META": (6, 6)}
+
+
 @pytest.mark.parametrize(
     ("bucket", "cells"),
     [

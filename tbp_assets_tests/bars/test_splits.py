@@ -41,6 +41,12 @@ def test_a_split_is_named_by_its_ratio(ratio: str, factor: float) -> None:
     assert frame.select("ratio", "factor").rows() == [(ratio, factor)]
 
 
+def test_the_ratios_that_occur_are_known() -> None:
+    forward = {"3:2", "2:1", "5:2", "3:1", "4:1", "5:1", "6:1", "7:1", "8:1", "10:1", "15:1", "20:1", "50:1"}
+    reverse = {f"1:{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 35, 40, 50, 60, 75, 80, 100)}
+    assert forward | reverse <= set(RATIOS["ratio"])
+
+
 def test_a_ratio_says_new_shares_for_old() -> None:
     for ratio, factor in RATIOS.iter_rows():
         new, old = map(int, ratio.split(":"))
