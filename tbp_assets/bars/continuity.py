@@ -157,7 +157,7 @@ def _vanished(known: pl.DataFrame) -> pl.DataFrame:
     """Return the tickers that traded regularly until the day before and have no bar."""
     there = (pl.col("code") == pl.col("code").shift(-1)) & (pl.col("number").shift(-1) == pl.col("number") + 1)
     gone = known.filter(~there.fill_null(value=False)).with_columns(
-        pl.col("bars_before") + 1, pl.min_horizontal(pl.col("days_before") + 1, LOOK_BACK + 1), pl.col("number") + 1
+        pl.col("bars_before") + 1, pl.col("days_before") + 1, pl.col("number") + 1
     )
     days = known.select("number", "trading_date").unique()
     absent = gone.filter(_regular(pl.col("days_before"))).drop("trading_date").join(days, on="number")

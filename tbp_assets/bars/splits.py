@@ -29,11 +29,12 @@ RATIOS: Final = pl.DataFrame(
     orient="row",
 ).sort("factor")
 
-# USD. Below the one, ticks and thin trading make any ratio; below the other nobody divides a price any further.
-LEAST_OPEN, LEAST_DIVIDED = 1.0, 10.0
+# USD at the open. Below the one, ticks and thin trading make any ratio; nobody divides a price down to the other.
+LEAST_OPEN, LEAST_DIVIDED = 1.0, 5.0
 # Of the log of the open, a split's ratio aside. After a reverse split it lies up to a sixth below, seldom above.
 PRICE_SPREAD, REVERSE_PRICE_SPREAD, WIDEST_PRICE_SPREAD = 0.015, 0.08, 0.12
-DOLLARS_SPREAD = 0.6  # of the log of the dollars traded, over their median
+# Of the log of the dollars traded, over their median; a reverse split draws attention.
+DOLLARS_SPREAD, REVERSE_DOLLARS, REVERSE_DOLLARS_SPREAD = 0.6, 0.5, 0.8
 NEWS_VOLUME, NEWS_SPREAD = 3.0, 1.3  # of the log of the shares traded on a jump, over their median
 NEWS_PRICES = 1.5  # jumps are spread over about so much of the log of price
 # Prices fall by a third on poor earnings far more often than they are split 3:2.
@@ -56,7 +57,7 @@ def with_split_factor(bars: pl.DataFrame, least_move: float) -> pl.DataFrame:
         .sort("factor_seen")
         .join_asof(_log_ratios(), left_on="factor_seen", right_on="factor_from", strategy="backward")
     )
-    plausible = (pl.col("factor") < 1) | (pl.col("earlier_close") >= LEAST_DIVIDED)
+    plausible = (pl.col("factor") < 1) | (pl.col("open") >= LEAST_DIVIDED)
     split = nearest.filter(plausible & _likelier_a_split()).select("row", "ratio", "factor")
     return bars.with_row_index("row").join(split, on="row", how="left", maintain_order="left").drop("row")
 
@@ -72,7 +73,10 @@ def _likelier_a_split() -> pl.Expr:
     narrowest = pl.when(pl.col("factor") > 1).then(PRICE_SPREAD).otherwise(REVERSE_PRICE_SPREAD)
     spread = pl.max_horizontal("overnight", narrowest).clip(upper_bound=WIDEST_PRICE_SPREAD)
     shares = (pl.col("volume") / pl.col("usual_volume")).log()
-    split = _log_normal(missed, spread) + _log_normal(shares + pl.col("gap"), pl.lit(DOLLARS_SPREAD))
+    forward, dollars = pl.col("factor") > 1, shares + pl.col("gap")
+    usual = pl.when(forward).then(0.0).otherwise(REVERSE_DOLLARS)
+    strayed = pl.when(forward).then(DOLLARS_SPREAD).otherwise(REVERSE_DOLLARS_SPREAD)
+    split = _log_normal(missed, spread) + _log_normal(dollars - usual, strayed)
     jump = _log_normal(shares - NEWS_VOLUME, pl.lit(NEWS_SPREAD)) - math.log(NEWS_PRICES)
     small = pl.col("factor").is_between(1.0, SMALL, closed="none")
     jumps = pl.when(small).then(JUMPS_PER_SMALL_SPLIT).otherwise(JUMPS_PER_SPLIT)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from tbp_assets.bars.continuity import LOOK_BACK
 from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, Severity
 from tbp_assets.settings.instruments import Symbol
 from tbp_assets.settings.models import ConfigModel
@@ -18,11 +19,17 @@ def _severity(value: object) -> object:
     return "off" if value is False else value
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("write a number, not true or false")  # noqa: TRY004  # pydantic's protocol
+    return value
+
+
 class FlagConfig(ConfigModel):
     """How severe a flag is, and, where it has one, the limit at which it begins."""
 
     severity: Annotated[Severity, BeforeValidator(_severity)]
-    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, BeforeValidator(_number), Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class QualityConfig(ConfigModel):
@@ -45,6 +52,8 @@ class QualityConfig(ConfigModel):
                 raise ValueError(f"flag {name} needs a limit ({FLAGS[name].limit})")
             if flag.limit is not None and not FLAGS[name].limit:
                 raise ValueError(f"flag {name} has no limit to set")
+        if (self.flags["stale_price"].limit or 0) > LOOK_BACK:
+            raise ValueError(f"flag stale_price: no more than {LOOK_BACK} days are looked back on")
         return self
 
     @property

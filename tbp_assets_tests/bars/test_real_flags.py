@@ -100,12 +100,6 @@ def test_no_split_is_seen_where_there_was_none() -> None:
     assert set(found) == REVERSE_SPLITS
 
 
-def test_a_reverse_split_after_a_day_with_ten_times_the_volume_is_at_least_a_move() -> None:
-    # ACON was merged 1:16. With two days before, of 0.9 and 8.4 million shares, no volume is usual.
-    found = across().filter(pl.col("ticker") == "ACON").select("trading_date", "rule", "detail").rows()
-    assert found == [(THURSDAY, "price_move", "1378.5 %")]
-
-
 def test_four_days_are_too_few_for_what_takes_twenty() -> None:
     assert set(across()["rule"]) == {"price_move", "probable_split", "stale_price"}
 
