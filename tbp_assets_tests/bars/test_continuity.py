@@ -16,7 +16,10 @@ pytestmark = pytest.mark.unit
 
 LAST = DAYS[30]
 EARLIER = quiet(DAYS[:30])
-SPLIT: Bar = {"open": 1.05, "high": 1.1, "low": 1.0, "close": 1.06, "volume": 10_000.0}
+DEAR = [
+    bar(day=day, open=100.0, high=110 + day.toordinal() % 7 / 100, low=95.0, close=105.0) for day in DAYS[:30]
+]  # fmt: skip
+SPLIT: Bar = {"open": 10.5, "high": 11.0, "low": 10.0, "close": 10.6, "volume": 10_000.0}
 
 
 def of_the_last(values: Bar, earlier: Sequence[Bar] = EARLIER, *names: FlagName) -> list[tuple[object, ...]]:
@@ -60,11 +63,11 @@ def test_a_bar_older_than_the_look_back_says_nothing_of_a_move() -> None:
 
 def test_a_split_is_no_move_and_no_volume_spike() -> None:
     words = "10:1: the price opened at 0.1 times the close before, 10.1 times as many shares"
-    assert of_the_last(SPLIT | {"volume": 10_100.0}) == [("probable_split", 1.05, 10.5, words)]
+    assert of_the_last(SPLIT | {"volume": 10_100.0}, DEAR) == [("probable_split", 10.5, 105.0, words)]
 
 
 def test_a_split_that_is_not_looked_for_is_a_move() -> None:
-    rules = [row[0] for row in of_the_last(SPLIT, EARLIER, "price_move", "volume_spike")]
+    rules = [row[0] for row in of_the_last(SPLIT, DEAR, "price_move", "volume_spike")]
     assert rules == ["price_move"]
 
 
@@ -157,7 +160,7 @@ def loud_market() -> list[Bar]:
     still = quiet(DAYS[:31], "STILL", high=11.0)
     gap = [*quiet(DAYS[:28], "GAP"), bar("GAP", LAST)]
     return [
-        *quiet(DAYS[:30], "MOVE"), bar("MOVE", LAST, close=20.0), *quiet(DAYS[:30], "SPLIT"),
+        *quiet(DAYS[:30], "MOVE"), bar("MOVE", LAST, close=20.0), *({**dear, "ticker": "SPLIT"} for dear in DEAR),
         bar("SPLIT", LAST, **SPLIT), *quiet(DAYS[:30], "SPIKE"), bar("SPIKE", LAST, volume=50_000.0), *still, *gap,  # pyright: ignore[reportArgumentType]
         *quiet(DAYS[:30], "GONE"), bar("NEW", LAST),
     ]  # fmt: skip

@@ -26,7 +26,7 @@ def row(opened: float, before: float, times: float = 1.0, overnight: float | Non
 
 def divided(factor: float, before: float = 0.0, **others: float | None) -> Row:
     """Return a bar after a split without any other move: the shares traded follow the ratio."""
-    close = before or (200.0 if factor > 1 else 2.0)
+    close = before or (1000.0 if factor > 1 else 2.0)
     return row(close / factor, close, factor) | others
 
 
@@ -104,7 +104,7 @@ def test_where_no_share_changed_hands_nothing_is_a_split(zero: str) -> None:
 
 
 @pytest.mark.parametrize(("before", "ratio"), [(10.0, "2:1"), (9.99, None)])
-def test_nobody_divides_a_price_below_ten_dollars(before: float, ratio: str | None) -> None:
+def test_nobody_divides_a_price_down_to_less_than_five_dollars(before: float, ratio: str | None) -> None:
     assert found(divided(2.0, before)) == [ratio]
 
 
@@ -139,5 +139,5 @@ def test_every_row_stays_in_its_place_and_is_judged_alone(rows: list[Row]) -> No
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from([divided(2.0), divided(0.1), row(50.0, 100.0, 30.0), row(99.0, 100.0)]), max_size=12))
 def test_splits_and_jumps_may_come_in_any_order(rows: list[Row]) -> None:
-    names = {50.0: None, 100.0: "2:1", 20.0: "1:10", 99.0: None}
+    names = {50.0: None, 500.0: "2:1", 20.0: "1:10", 99.0: None}
     assert found(*rows) == [names[each["open"] or 0] for each in rows]
