@@ -9,6 +9,7 @@ from tbp_assets.bars.flags import FLAGS
 from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
 from tbp_assets.defs.checks import DESCRIPTIONS
+from tbp_assets.defs.standing_checks import STANDING_DESCRIPTIONS
 
 BARS, QUALITY = (Path(__file__).parent / name for name in ("bars.md", "quality.md"))
 BEGIN, END = "<!-- flags: written by `make docs` -->\n", "<!-- end of flags -->\n"
@@ -51,7 +52,7 @@ def bars_page() -> str:
     ]
     rules = [(f"`{rule.id}`", rule.text, "yes" if rule.stored else "no") for rule in RULES]
     quarantine = [(f"`{name}`", str(dtype)) for name, dtype in QUARANTINE_SCHEMA.items()]
-    checks = [(f"`{name}`", text) for name, text in DESCRIPTIONS.items()]
+    checks = [(f"`{name}`", text) for name, text in (DESCRIPTIONS | STANDING_DESCRIPTIONS).items()]
     return "\n\n".join(
         [
             "# Bars, rules and checks",

@@ -29,10 +29,10 @@ pytestmark = pytest.mark.integration
 
 LAST = DAYS[30]
 EARLIER, PLAIN = quiet(DAYS[:30]), bar(day=LAST)
-DIVIDED: Bar = {"open": 1.05, "high": 1.1, "low": 1.0, "close": 1.06, "volume": 10_000.0}
+UNITED: Bar = {"open": 105.0, "high": 110.0, "low": 100.0, "close": 106.0, "volume": 100.0}
 ACROSS_DAYS: dict[FlagName, list[Bar]] = {
     "price_move": [*EARLIER, PLAIN | {"close": 20.0}],
-    "probable_split": [*EARLIER, PLAIN | DIVIDED],
+    "probable_split": [*EARLIER, PLAIN | UNITED],
     "volume_spike": [*EARLIER, PLAIN | {"volume": 50_000.0}],
     "stale_price": [*EARLIER[:25], *(bar(day=day) for day in DAYS[25:31])],
     "gap": [*EARLIER[:25], PLAIN],
@@ -42,7 +42,7 @@ ACROSS_DAYS: dict[FlagName, list[Bar]] = {
 # Limits at which the bars above, and those of the flags within a day, are no longer worth a look.
 FURTHER: dict[FlagName, str] = {
     "price_below_minimum": "0.001", "price_above_maximum": "20000", "price_spike": "5",
-    "volume_above_maximum": "2.0e+9", "price_move": "2", "probable_split": "0.95", "volume_spike": "100",
+    "volume_above_maximum": "2.0e+9", "price_move": "2", "probable_split": "20", "volume_spike": "100",
     "stale_price": "10",
 }  # fmt: skip
 LISTED = ["AAPL", "MSFT", "NVDA", "META", "JPM", "V", "CVX", "LLY", "UNH", "WMT", "SPY", "QQQ"]
@@ -81,7 +81,9 @@ def said_of(project: Project, name: FlagName) -> CheckOutcome:
     store_quality(database, lake.dataset, measured, "run")
     quality = settings.pipeline.quality
     warn = dg.AssetCheckSeverity.WARN
-    days = MeasuredDays(lake, database, settings.universe, quality.flag_settings, 99, warn, 0.95, warn)
+    days = MeasuredDays(
+        lake, database, settings.universe, quality.flag_settings, 99, warn, 0.95, warn, (TUESDAY, TUESDAY)
+    )
     return no_bar_flagged(days, TUESDAY)
 
 

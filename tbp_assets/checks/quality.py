@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import dagster as dg
 import polars as pl
@@ -19,9 +20,13 @@ NOT_MEASURED = "No file for this day, so nothing to measure."
 LOUDNESS = {"warn": dg.AssetCheckSeverity.WARN, "error": dg.AssetCheckSeverity.ERROR}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MeasuredDays:
-    """Where measured days are looked up, and what they are held to."""
+    """Where measured days are looked up, and what they are held to.
+
+    Attributes:
+        span: First and last day that will be looked at: read together, when the first is asked for.
+    """
 
     lake: Lake
     database: Database
@@ -31,16 +36,25 @@ class MeasuredDays:
     score_severity: dg.AssetCheckSeverity
     coverage_target: float
     coverage_severity: dg.AssetCheckSeverity
+    span: tuple[date, date]
 
     def metrics(self, day: date) -> pl.DataFrame:
         """Return the stored metrics of a day."""
-        with self.database.transaction(read_only=True) as connection:
-            return Quality(connection, self.lake.dataset, self.lake.data_source).metrics(day, day)
+        return self._metrics.filter(pl.col("date") == day)
 
     def flags(self, day: date) -> pl.DataFrame:
         """Return the stored flags of a day with their severity, the severest first."""
+        return self._flags.filter(pl.col("trading_date") == day)
+
+    @cached_property
+    def _metrics(self) -> pl.DataFrame:
         with self.database.transaction(read_only=True) as connection:
-            flags = Quality(connection, self.lake.dataset, self.lake.data_source).flags(day, day)
+            return Quality(connection, self.lake.dataset, self.lake.data_source).metrics(*self.span)
+
+    @cached_property
+    def _flags(self) -> pl.DataFrame:
+        with self.database.transaction(read_only=True) as connection:
+            flags = Quality(connection, self.lake.dataset, self.lake.data_source).flags(*self.span)
         return by_severity(flags, self.settings.severities)
 
 

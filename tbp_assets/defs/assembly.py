@@ -8,7 +8,6 @@ from tbp_assets.defs.checks import (
     build_data_quality_metrics_checks,
     build_market_data_raw_checks,
     build_raw_day_file_checks,
-    build_standing_checks,
     build_validated_bars_checks,
     checks_of_loaded_days,
     checks_of_measured_days,
@@ -26,6 +25,7 @@ from tbp_assets.defs.schedules import (
 )
 from tbp_assets.defs.sensors import build_arrival_sensor
 from tbp_assets.defs.shared import Plan
+from tbp_assets.defs.standing_checks import build_standing_checks
 from tbp_assets.defs.validated_bars import build_validated_bars
 from tbp_assets.io_managers.lake import LakeIOManager
 from tbp_assets.io_managers.timescale import TimescaleIOManager

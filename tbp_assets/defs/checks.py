@@ -1,13 +1,11 @@
-"""The asset checks: each looks at every day of a run and records one result a day."""
+"""The checks of days: each looks at every day of a run and records one result a day."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import dagster as dg
 
-from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_bar_accounted_for
-from tbp_assets.checks.freshness import latest_session_present
 from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
 from tbp_assets.checks.landing import day_file_is_whole
 from tbp_assets.checks.outcome import CheckOutcome
@@ -20,7 +18,6 @@ from tbp_assets.checks.quality import (
     universe_is_covered,
 )
 from tbp_assets.checks.recording import record
-from tbp_assets.checks.standing import AllDays, coverage_reaches_target, failed_days_are_repaired
 from tbp_assets.defs.data_quality_metrics import CheckMeasured
 from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
 from tbp_assets.defs.partitions import dates
@@ -30,19 +27,9 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
-from tbp_assets.storage.database import Database
-from tbp_assets.storage.day_facts import gather
-from tbp_assets.storage.ledger import loaded_span
 
 Outcomes = Iterator[tuple[date, CheckOutcome]]
-FRESHNESS = dg.AssetCheckKey(MARKET_DATA_RAW, "latest_session_present")
-STANDING = [
-    FRESHNESS,
-    dg.AssetCheckKey(MARKET_DATA_RAW, "failed_days_are_repaired"),
-    dg.AssetCheckKey(MARKET_DATA_RAW, "coverage_reaches_target"),
-]
 MEASURED = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
-LOOK_BACK = timedelta(days=14)
 
 DESCRIPTIONS = {
     "day_file_is_whole": "The provider's file is landed whole (length, gzip CRC, header), or none was expected.",
@@ -55,11 +42,6 @@ DESCRIPTIONS = {
     "score_reaches_target": "The day and every ticker of the universe have the score of quality.score_target.",
     "no_bar_flagged": "No bar of the universe carries a flag of severity warn or error (quality.flags).",
     "universe_is_covered": "As many listed tickers have a bar that day as quality.coverage_target asks for.",
-    FRESHNESS.name: "The newest session whose file is due has bars in the database.",
-    "failed_days_are_repaired": "No day that was asked for is still failed, missing or rejected.",
-    "coverage_reaches_target": (
-        "Every ticker has bars on as many of the sessions expected of it as quality.coverage_target asks for."
-    ),
 }
 
 
@@ -205,7 +187,7 @@ def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
         database: DatabaseResource,
     ) -> Iterator[dg.AssetCheckResult]:
         days = dates(context.op_execution_context.partition_keys)
-        outcomes = measured_outcomes(_measured(plan, store, database, flat_files.data_source), days)
+        outcomes = measured_outcomes(_measured(plan, store, database, flat_files.data_source, days), days)
         _record(context.op_execution_context, DATA_QUALITY_METRICS, _selected(outcomes, context), days)
         yield from ()
 
@@ -222,13 +204,15 @@ def checks_of_measured_days(plan: Plan) -> CheckMeasured:
         data_source: str,
         days: Sequence[date],
     ) -> None:
-        outcomes = measured_outcomes(_measured(plan, store, database, data_source), days)
+        outcomes = measured_outcomes(_measured(plan, store, database, data_source, days), days)
         _record(context.op_execution_context, DATA_QUALITY_METRICS, outcomes, list(days))
 
     return check
 
 
-def _measured(plan: Plan, store: StoreResource, database: DatabaseResource, data_source: str) -> MeasuredDays:
+def _measured(
+    plan: Plan, store: StoreResource, database: DatabaseResource, data_source: str, days: Sequence[date]
+) -> MeasuredDays:
     quality = plan.settings.pipeline.quality
     return MeasuredDays(
         lake=store.lake(plan.dataset, data_source),
@@ -239,54 +223,5 @@ def _measured(plan: Plan, store: StoreResource, database: DatabaseResource, data
         score_severity=LOUDNESS[quality.score_severity],
         coverage_target=quality.coverage_target,
         coverage_severity=LOUDNESS[quality.coverage_severity],
+        span=(min(days), max(days)),
     )
-
-
-def build_standing_checks(plan: Plan) -> dg.AssetChecksDefinition:
-    """Build the checks of all days together, which speak even when nothing ran."""
-    specs = [dg.AssetCheckSpec(key.name, asset=key.asset_key, description=DESCRIPTIONS[key.name]) for key in STANDING]
-
-    @dg.multi_asset_check(name="standing_checks", specs=specs, can_subset=True)
-    def standing_checks(
-        context: dg.AssetCheckExecutionContext,
-        flat_files: FlatFilesResource,
-        store: StoreResource,
-        database: DatabaseResource,
-    ) -> Iterator[dg.AssetCheckResult]:
-        now, quality = datetime.now(UTC), plan.settings.pipeline.quality
-        try:
-            opened = database.open()
-            days = _all_days(plan, store, opened, flat_files.data_source, now)
-            looks: dict[str, Callable[[], CheckOutcome]] = {
-                FRESHNESS.name: lambda: _newest(plan, opened, flat_files.data_source, now),
-                "failed_days_are_repaired": lambda: failed_days_are_repaired(days),
-                "coverage_reaches_target": lambda: coverage_reaches_target(
-                    days, quality.coverage_target, LOUDNESS[quality.coverage_severity]
-                ),
-            }
-            wanted = {key.name for key in context.selected_asset_check_keys}
-            for name in wanted & set(looks):
-                found = looks[name]()
-                yield dg.AssetCheckResult(
-                    asset_key=MARKET_DATA_RAW, check_name=name, passed=found.passed, severity=found.severity,
-                    description=found.description, metadata=found.metadata,
-                )  # fmt: skip
-        except TbpError as error:
-            raise as_failure(error) from error
-
-    return standing_checks
-
-
-def _newest(plan: Plan, database: Database, data_source: str, now: datetime) -> CheckOutcome:
-    today = exchange_date(now)
-    expectation = plan.expectation([today - LOOK_BACK, today])
-    return latest_session_present(database, plan.dataset, data_source, expectation, now)
-
-
-def _all_days(plan: Plan, store: StoreResource, database: Database, data_source: str, now: datetime) -> AllDays:
-    landing, lake = store.landing(plan.dataset, data_source), store.lake(plan.dataset, data_source)
-    with database.transaction(read_only=True) as connection:
-        known = loaded_span(connection, plan.dataset, data_source)
-    days = weekdays(known[0], exchange_date(now) - timedelta(days=1)) if known else []
-    facts = gather(landing, lake, database, days)
-    return AllDays(lake, database, plan.settings.universe, facts, plan.expectation(days), now)

@@ -5,8 +5,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
     UnresolvedAssetJobDefinition,
 )  # the return type of define_asset_job
 
-from tbp_assets.defs.checks import STANDING
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, QUALITY_REPORT, RAW_DAY_FILE, VALIDATED_BARS
+from tbp_assets.defs.standing_checks import STANDING
 
 DAY_BARS = dg.AssetSelection.assets(RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS)
 FROM_LAKE = dg.AssetSelection.assets(MARKET_DATA_RAW, DATA_QUALITY_METRICS)

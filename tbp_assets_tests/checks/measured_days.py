@@ -17,6 +17,7 @@ from tbp_assets_tests.storage.days import universe
 from tbp_assets_tests.storage.measured import SETTINGS, lake_of, measured, store
 
 CHOSEN = universe("AAPL", "MSFT", "SPY")
+SPAN = (date(2023, 12, 1), date(2024, 3, 29))
 
 
 def measured_days(
@@ -28,7 +29,7 @@ def measured_days(
     for day in days:
         store(project.database(), measured(lake, day, chosen, settings))
     warn = dg.AssetCheckSeverity.WARN
-    return MeasuredDays(lake, project.database(), chosen, settings, 99, warn, 0.95, warn)
+    return MeasuredDays(lake, project.database(), chosen, settings, 99, warn, 0.95, warn, SPAN)
 
 
 def rows(outcome: CheckOutcome, name: str) -> list[dict[str, object]]:

@@ -28,7 +28,7 @@ def test_values_of_every_type_can_be_shown() -> None:
         {"day": [date(2024, 1, 2)], "at": [datetime(2024, 1, 2, tzinfo=UTC)], "x": [1.5], "n": [None], "l": [["a"]]}
     )
     assert records(rows_table(frame)) == [
-        {"day": "2024-01-02", "at": "2024-01-02 00:00:00+00:00", "x": 1.5, "n": "None", "l": "['a']"}
+        {"day": "2024-01-02", "at": "2024-01-02 00:00:00+00:00", "x": 1.5, "n": "", "l": "['a']"}
     ]
 
 
