@@ -92,7 +92,9 @@ def test_a_day_judged_otherwise_with_the_same_result_is_noted_and_its_rows_are_l
     assert (fact.judged_by, fact.run_id) == ("other", "second run")
 
 
-@pytest.mark.parametrize("rows", [[*ROWS, row("NEW", low=-1)], [row("AAPL"), *ROWS[1:]]], ids=["metrics", "flags"])
+@pytest.mark.parametrize(
+    "rows", [[*ROWS, row("NEW", low=-1)], [row("AAPL", high=17.5), *ROWS[1:]]], ids=["metrics", "flags"]
+)
 def test_a_day_that_changed_is_replaced_whole(project: Project, rows: list[str]) -> None:
     database, later = project.database(), of(project, rows)
     store(database, of(project))
