@@ -78,7 +78,7 @@ def coverage_reaches_target(days: AllDays, target: float, severity: dg.AssetChec
         "coverage": dg.MetadataValue.float(round(found.share or 0.0, 6)),
         "worst tickers": rows_table(found.tickers.with_columns(pl.col("coverage").round(4))),
     }
-    names = f"; below {target:.0%}: {few(below)}" if below else ""
+    names = f"; below {100 * target:g}%: {few(below)}" if below else ""
     shown = 10_000 * found.present // max(found.expected, 1) / 100  # rounded down: 100.00% means every bar
     sentence = f"{shown:.2f}% of the bars of {len(sessions):,} sessions{names}."
     return CheckOutcome(not below, sentence, metadata, severity)

@@ -1,7 +1,7 @@
 """The asset quality_report: one HTML file of all that is known of the data's quality."""
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,11 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
 
 
 def _contents(plan: Plan, database: DatabaseResource, data_source: str) -> ReportContents:
-    opened, today = database.open(), exchange_date(datetime.now(UTC))
+    opened, newest = database.open(), exchange_date(datetime.now(UTC)) - timedelta(days=1)
     with opened.transaction(read_only=True) as connection:
         known = loaded_span(connection, plan.dataset, data_source)
-    return report_source(plan.settings, plan.dataset, opened, data_source).contents(known[0] if known else today, today)
+    first = min([newest, *known])
+    return report_source(plan.settings, plan.dataset, opened, data_source).contents(first, newest)
 
 
 def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.MetadataValue]:

@@ -91,7 +91,11 @@ def _coverage(coverage: Coverage, target: float) -> Headline:
         return Headline("Coverage", "none", "neutral", "no bar was to be expected")
     below = coverage.below(target)
     verdict: Verdict = "bad" if share < target else ("warning" if below else "good")
-    said = f"below the target of {target:.0%}: {few(below, NAMED)}" if below else f"every ticker reaches {target:.0%}"
+    said = (
+        f"below the target of {100 * target:g}%: {few(below, NAMED)}"
+        if below
+        else f"every ticker reaches {100 * target:g}%"
+    )
     shown = 10_000 * coverage.present // coverage.expected / 100
     return Headline("Coverage", f"{shown:.2f} %", verdict, said)
 
