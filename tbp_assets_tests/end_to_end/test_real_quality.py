@@ -23,9 +23,9 @@ RANGE = ("--from", "2024-01-02", "--to", "2024-01-05")
 FLAGS = {
     "price_above_maximum": (1, 1, 1, 1),
     "price_below_minimum": (34, 29, 31, 29),
-    "price_move": (0, 22, 32, 23),
+    "price_move": (0, 21, 31, 23),
     "price_spike": (20, 12, 9, 10),
-    "probable_split": (0, 2, 1, 2),
+    "probable_split": (0, 3, 2, 2),
     "stale_price": (0, 0, 0, 9),
     "test_ticker": (13, 13, 13, 11),
     "volume_above_maximum": (1, 0, 0, 0),
