@@ -60,6 +60,12 @@ def totals_of(fact: LakeFact) -> Totals:
     return Totals(rows, fact.accepted, rejected, sum(fact.modified.values()))
 
 
+def reasons_of(fact: LakeFact) -> dict[str, int]:
+    """Return the rejected rows of a day's books by reason."""
+    refused = totals_of(fact).rejected if fact.status == "refused" else 0
+    return {FILE_REFUSED: refused} if refused else dict(fact.rejected)
+
+
 def identity_of(fact: LakeFact, earlier: Iterable[LakeFact], settings: FlagSettings, universe: Universe) -> str:
     """Return what a day's quality depends on as 12 hexadecimal digits: another identity calls for a new look.
 

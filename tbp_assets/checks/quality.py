@@ -1,5 +1,7 @@
 """What is checked of a day's quality: the books, the score, the flags of the universe, and who is not there."""
 
+import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from tbp_assets.bars.flags import FlagSettings, by_severity
-from tbp_assets.bars.metrics import totals_of
+from tbp_assets.bars.metrics import reasons_of, totals_of
 from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import WORST_ROWS, CheckOutcome, rows_table
 from tbp_assets.errors import StoredFileError
@@ -73,8 +75,18 @@ def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:
     expected = (books.total, books.accepted, books.rejected, books.modified)
     names = ("lines", "accepted", "rejected", "modified")
     said = ", ".join(f"{have:,} of {want:,} {name}" for name, have, want in zip(names, sums, expected, strict=True))
-    cure = "" if sums == expected else "; materialize validated_bars and data_quality_metrics again"
-    return CheckOutcome(sums == expected, f"{said}{cure}")
+    same_reasons = _reasons(stored) == reasons_of(fact)
+    reasons = "" if same_reasons else ", other reasons than the lake's"
+    equal = sums == expected and same_reasons
+    cure = "" if equal else "; materialize validated_bars and data_quality_metrics again"
+    return CheckOutcome(equal, f"{said}{reasons}{cure}")
+
+
+def _reasons(stored: pl.DataFrame) -> dict[str, int]:
+    counts = Counter[str]()
+    for reasons in stored["rejection_reasons"]:
+        counts.update(json.loads(reasons))
+    return dict(counts)
 
 
 def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:

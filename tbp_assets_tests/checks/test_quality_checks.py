@@ -56,6 +56,10 @@ def test_a_day_without_a_file_has_nothing_to_measure(project: Project) -> None:
         ("DELETE FROM data_quality_metrics", "0 of 4 lines, 0 of 4 accepted"),
         ("UPDATE data_quality_metrics SET accepted_rows = 0, rejected_rows = 1 WHERE ticker = 'AAPL'", "1 of 0 rejec"),
         ("UPDATE data_quality_metrics SET modified_rows = 1 WHERE ticker = 'AAPL'", "1 of 0 modified"),
+        (
+            """UPDATE data_quality_metrics SET rejection_reasons = '{"high_below_low": 1}' WHERE ticker = 'AAPL'""",
+            "0 of 0 modified, other reasons than the lake's",
+        ),
     ],
 )
 def test_rows_changed_by_hand_fail_say_what_to_run_and_are_mended_by_it(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 
 DAYS = sessions(26)  # one more than look back on the third
 RANGE = (DAYS[0], DAYS[-1])
-SPLIT = {"open": 1.085, "high": 1.1, "low": 1.05, "close": 1.09, "volume": 10_000}
+SPLIT = {"open": 108.5, "high": 110.0, "low": 105.0, "close": 109.0, "volume": 100}
 
 
 def publish(project: Project, days: dict[date, list[str]]) -> None:

@@ -176,7 +176,7 @@ def test_a_split_and_a_gap_across_two_runs_are_found(project: Project) -> None:
     days = sessions(8)
     rows = quiet(days, "AAPL", "MSFT", "SPY")
     rows[days[6]] = [line for line in rows[days[6]] if not line.startswith("SPY")]
-    price = {"open": 1.085, "high": 1.1, "low": 1.05, "close": 1.09, "volume": 10_000}
+    price = {"open": 108.5, "high": 110.0, "low": 105.0, "close": 109.0, "volume": 100}
     rows[days[7]] = [row("AAPL", days[7], **price), *rows[days[7]][1:]]
     project.publish({day: day_file(lines) for day, lines in rows.items()})
     with runs_of(project) as runs:
@@ -185,6 +185,6 @@ def test_a_split_and_a_gap_across_two_runs_are_found(project: Project) -> None:
         assert runs.day(days[7]).success
         shown = runs.metadata(DATA_QUALITY_METRICS, days[7])
     found = flags(project, "trading_date", "ticker", "rule", "observed")
-    assert found[1:] == [(days[7], "AAPL", "probable_split", 1.085), (days[7], "SPY", "gap", 1.0)]
+    assert found[1:] == [(days[7], "AAPL", "probable_split", 108.5), (days[7], "SPY", "gap", 1.0)]
     assert [each.data["rule"] for each in shown["flags"].records] == ["probable_split", "gap"]
     assert shown["flags in the universe"] == 2
