@@ -19,9 +19,7 @@ from tbp_assets.bars.splits import with_split_factor
 
 LOOK_BACK: Final = 20  # stored trading days
 HISTORY: Final = LOOK_BACK + 1  # the oldest day looked back on is compared with the one before it
-LONGEST_BREAK: Final = timedelta(
-    days=10
-)  # between two stored days; days before a longer one say nothing of those after
+LONGEST_BREAK: Final = timedelta(days=10)  # between stored days; those before a longer one say nothing of those after
 FEWEST_BARS: Final = 5  # for a median, and to call a ticker's trading regular
 SPLIT_PROOF: Final = 0.5  # of the limit in shares that is asked for in dollars, which no split changes
 REGULAR_SHARE: Final = 0.95  # of the days looked back

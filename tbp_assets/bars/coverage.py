@@ -42,7 +42,6 @@ class Coverage:
 
     Attributes:
         tickers: `COVERAGE_SCHEMA`, the worst first.
-        expected, present: Over all tickers.
     """
 
     tickers: pl.DataFrame

@@ -35,6 +35,7 @@ FlagName = Literal[
 Severity = Literal["off", "info", "warn", "error"]
 FLAG_NAMES: Final[tuple[FlagName, ...]] = get_args(FlagName)
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)  # in ascending order
+LOUD: Final[tuple[Severity, ...]] = ("warn", "error")  # those of which a check speaks
 
 FLAG_SCHEMA: Final = pl.Schema(
     {

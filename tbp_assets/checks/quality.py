@@ -9,7 +9,7 @@ from functools import cached_property
 import dagster as dg
 import polars as pl
 
-from tbp_assets.bars.flags import FlagSettings, by_severity
+from tbp_assets.bars.flags import LOUD, FlagSettings, by_severity
 from tbp_assets.bars.metrics import reasons_of, totals_of
 from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import WORST_ROWS, CheckOutcome, rows_table
@@ -120,7 +120,7 @@ def no_bar_flagged(days: MeasuredDays, day: date) -> CheckOutcome:
     metrics, flags = days.metrics(day), days.flags(day)
     if metrics.is_empty():
         return CheckOutcome(True, NOT_MEASURED, severity=dg.AssetCheckSeverity.WARN)
-    loud = flags.filter(pl.col("severity").is_in(list(LOUDNESS)))
+    loud = flags.filter(pl.col("severity").is_in(LOUD))
     counts = loud.group_by("rule", maintain_order=True).len()
     metadata: dict[str, dg.MetadataValue] = {f"{rule}": dg.MetadataValue.int(n) for rule, n in counts.iter_rows()}
     if flags.height:

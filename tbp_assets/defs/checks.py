@@ -18,10 +18,9 @@ from tbp_assets.checks.quality import (
     universe_is_covered,
 )
 from tbp_assets.checks.recording import record
-from tbp_assets.defs.data_quality_metrics import CheckMeasured
-from tbp_assets.defs.market_data_raw import CheckLoaded, chosen_universe
+from tbp_assets.defs.market_data_raw import chosen_universe
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, CheckDays, Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
@@ -146,7 +145,7 @@ def build_market_data_raw_checks(plan: Plan) -> dg.AssetChecksDefinition:
     return market_data_raw_checks
 
 
-def checks_of_loaded_days(plan: Plan) -> CheckLoaded:
+def checks_of_loaded_days(plan: Plan) -> CheckDays:
     """Return what records the checks of market_data_raw where its step fails for other days of the range."""
 
     def check(
@@ -194,7 +193,7 @@ def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
     return data_quality_metrics_checks
 
 
-def checks_of_measured_days(plan: Plan) -> CheckMeasured:
+def checks_of_measured_days(plan: Plan) -> CheckDays:
     """Return what records the checks of data_quality_metrics where its step fails for other days of the range."""
 
     def check(

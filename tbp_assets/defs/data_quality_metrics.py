@@ -1,6 +1,6 @@
 """The asset data_quality_metrics: what each ticker's rows of a day are worth, and what in them is worth a look."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,9 +12,8 @@ from tbp_assets.bars.flags import by_severity
 from tbp_assets.bars.metrics import totals_of
 from tbp_assets.checks.outcome import counts_table, rows_table
 from tbp_assets.defs.columns import metrics_columns
-from tbp_assets.defs.market_data_raw import state_of
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, OWNERS, VALIDATED_BARS, Plan
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
@@ -25,7 +24,6 @@ from tbp_assets.storage.measuring import Measuring
 from tbp_assets.storage.quality import MeasuredDay, QualityWritten, store_quality
 
 Streamed = StreamedDay[MeasuredDay]
-CheckMeasured = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class QualityStream(LoadStream[MeasuredDay, QualityWritten]):
     """Measured days on their way into the database. Dagster takes no type with parameters for an output."""
 
 
-def build_data_quality_metrics(plan: Plan, check_measured: CheckMeasured) -> dg.AssetsDefinition:
+def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.AssetsDefinition:
     """Build the asset.
 
     Args:

@@ -1,21 +1,20 @@
 """The asset market_data_raw: the universe's bars in the database."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import partial
 
 import dagster as dg
 import polars as pl
 
-from tbp_assets.bars.day_state import DayState, Expectation, day_state
-from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact, LoadFact
+from tbp_assets.bars.day_state import DayState, Expectation
+from tbp_assets.bars.facts import LakeFact, LandingFact, LoadFact
 from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import counts_table, rows_table
 from tbp_assets.datasets import Dataset
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, Plan
+from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
@@ -28,7 +27,6 @@ from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.load import DayToLoad, load_day
 from tbp_assets.storage.revisions import Days, cells, counts
 
-CheckLoaded = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 Streamed = StreamedDay[DayToLoad]
 TICKERS_TAG = "tbp/tickers"
 MOST_VALUES = 50
@@ -46,7 +44,7 @@ def chosen_universe(plan: Plan, tags: dict[str, str] | None = None) -> Universe:
     return universe.narrowed(tickers.split(",")) if tickers else universe
 
 
-def build_market_data_raw(plan: Plan, check_loaded: CheckLoaded) -> dg.AssetsDefinition:
+def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefinition:
     """Build the asset.
 
     Args:
@@ -129,11 +127,6 @@ def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
     if landed and landed.file and landed.file.sha256 != lake.source_sha256:
         return DayState("missing", "a restated file is landed, not yet validated")
     return None
-
-
-def state_of(day: date, lake: LakeFact | None, landing: LandingZone, expectation: Expectation) -> DayState:
-    """Return the state of a day that the lake has no bars of."""
-    return day_state(DayFacts(day, landing.fact(day), lake), expectation, datetime.now(UTC))
 
 
 def _described(

@@ -56,30 +56,23 @@ def build_daily_schedule(plan: Plan) -> dg.ScheduleDefinition:
 
 def build_freshness_schedule(plan: Plan) -> dg.ScheduleDefinition:
     """Build the daily tick of the standing checks, half an hour after files are due."""
-    tick = _after_due(plan, minutes=30)
-    return dg.ScheduleDefinition(
-        name="freshness_daily",
-        job_name=FRESHNESS_JOB,
-        cron_schedule=f"{tick.minute} {tick.hour} * * *",
-        execution_timezone=NEW_YORK,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            f"Every day at {tick:%H:%M} New York: is the newest session that is due in the database, every failed day "
-            "repaired, every ticker covered?"
-        ),
-    )
+    words = "is the newest session that is due in the database, every failed day repaired, every ticker covered?"
+    return _daily("freshness_daily", FRESHNESS_JOB, _after_due(plan, minutes=30), words)
 
 
 def build_report_schedule(plan: Plan) -> dg.ScheduleDefinition:
     """Build the daily tick of the quality report, after the standing checks."""
-    tick = _after_due(plan, minutes=40)
+    return _daily("quality_report_daily", REPORT_JOB, _after_due(plan, minutes=40), "the quality report of all days.")
+
+
+def _daily(name: str, job: str, tick: time, words: str) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
-        name="quality_report_daily",
-        job_name=REPORT_JOB,
+        name=name,
+        job_name=job,
         cron_schedule=f"{tick.minute} {tick.hour} * * *",
         execution_timezone=NEW_YORK,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Every day at {tick:%H:%M} New York: the quality report of all days.",
+        description=f"Every day at {tick:%H:%M} New York: {words}",
     )
 
 

@@ -1,21 +1,29 @@
 """What all our assets have in common, made once from settings."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from tbp_assets.bars.day_state import Expectation
+from tbp_assets.bars.day_state import DayState, Expectation, day_state
+from tbp_assets.bars.facts import DayFacts, LakeFact
 from tbp_assets.bars.sessions import expected_sessions
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.partitions import trading_days
+from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings
+from tbp_assets.storage.landing import LandingZone
 
 GROUP = "us_stocks_day_bars"
 OWNERS = ["team:market-data"]
 RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS, QUALITY_REPORT = map(
     dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics", "quality_report")
 )
+
+# Records the checks of days that are done in a run that fails for others; takes context, stores, data source and days.
+CheckDays = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +60,8 @@ class Plan:
         schedule = self.settings.pipeline.schedule
         sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
         return Expectation(sessions - schedule.closures, schedule.expected_by)
+
+
+def state_of(day: date, lake: LakeFact | None, landing: LandingZone, expectation: Expectation) -> DayState:
+    """Return the state of a day that the lake has no bars of."""
+    return day_state(DayFacts(day, landing.fact(day), lake), expectation, datetime.now(UTC))

@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import polars as pl
 
+from tbp_assets.bars import coverage
+
 Verdict = Literal["good", "warning", "bad", "neutral"]
 MOMENT: Final = pl.Datetime("us", "UTC")
 
@@ -64,21 +66,8 @@ TICKERS_SCHEMA: Final = pl.Schema(
         "score": pl.Float64(),
     }
 )
-COVERAGE_SCHEMA: Final = pl.Schema(
-    {
-        "ticker": pl.String(),
-        "first_seen": pl.Date(),
-        "last_seen": pl.Date(),
-        "expected": pl.Int64(),
-        "present": pl.Int64(),
-        "missing": pl.Int64(),
-        "coverage": pl.Float64(),
-        "on_target": pl.Boolean(),
-    }
-)
-PRESENCE_SCHEMA: Final = pl.Schema(
-    {"ticker": pl.String(), "start": pl.Date(), "end": pl.Date(), "expected": pl.Int64(), "present": pl.Int64()}
-)
+COVERAGE_SCHEMA: Final = pl.Schema(coverage.COVERAGE_SCHEMA | {"on_target": pl.Boolean()})
+PRESENCE_SCHEMA: Final = coverage.PRESENCE_SCHEMA
 RESTATEMENTS_SCHEMA: Final = pl.Schema(
     {
         "trading_date": pl.Date(),

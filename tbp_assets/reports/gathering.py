@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from tbp_assets.bars.coverage import Bucket, Coverage, bucket_of, coverage_of, expected_spans, presence_of
-from tbp_assets.bars.day_state import DayState, Expectation, day_state
+from tbp_assets.bars.day_state import Expectation, day_state
 from tbp_assets.bars.facts import DayFacts
-from tbp_assets.bars.flags import FlagName, Severity, by_severity
-from tbp_assets.bars.metrics import totals_of
+from tbp_assets.bars.flags import LOUD, FlagName, Severity, by_severity
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.bars.universe import Universe
 from tbp_assets.errors import StoredFileError
-from tbp_assets.reports import contents
+from tbp_assets.reports import contents, frames
 from tbp_assets.reports.contents import ReportContents
+from tbp_assets.reports.frames import MOST_LOADS, MOST_ROWS, MOST_TICKERS, SHOWN_IN_MAP
 from tbp_assets.reports.headlines import Targets, headlines
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
@@ -27,9 +27,6 @@ from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.presence import present, seen
 from tbp_assets.storage.quality import Quality
 from tbp_assets.storage.revisions import Days, restatements
-
-MOST_ROWS, MOST_LOADS, MOST_TICKERS, SHOWN_IN_MAP = 1000, 500, 1000, 60
-LOUD = ("warn", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +54,11 @@ class Source:
         now = datetime.now(UTC)
         facts = gather(self.landing, self.lake, self.database, weekdays(first, last))
         states = {day: day_state(known, self.expectation, now) for day, known in facts.items()}
-        coverage, presence = self._coverage(first, last, _sessions(facts, self.expectation, now))
+        coverage, presence = self._coverage(first, last, frames.sessions(facts, self.expectation, now))
         tickers, flags = self._quality(first, last)
         failures = self._failures(first, last)
         restated = self._restatements(first, last)
-        days = _days(facts, states, flags)
+        days = frames.days(facts, states, flags)
         rejected, more = self._rejected_rows(facts)
         return ReportContents(
             route=self.route,
@@ -75,17 +72,17 @@ class Source:
             score_target=self.score_target,
             headlines=headlines(days, coverage, flags, failures, Targets(self.score_target, self.coverage_target)),
             days=days,
-            rejections=_rejections(facts),
+            rejections=frames.rejections(facts),
             rejected_rows=rejected,
             flags=flags.head(MOST_ROWS),
-            flag_counts=_flag_counts(flags),
+            flag_counts=frames.flag_counts(flags),
             tickers=tickers.head(MOST_TICKERS),
-            coverage=_shown(coverage, self.coverage_target),
+            coverage=frames.shown(coverage, self.coverage_target),
             presence=presence,
             restatements=restated,
-            loads=_loads(facts),
+            loads=frames.loads(facts),
             failures=failures,
-            left_out=_left_out(more, flags, tickers, coverage, restated),
+            left_out=frames.left_out(more, flags, tickers, coverage, restated),
         )
 
     def _coverage(self, first: date, last: date, sessions: list[date]) -> tuple[Coverage, pl.DataFrame]:
@@ -138,73 +135,3 @@ def _quarantined(lake: Lake, day: date, most: int) -> Iterator[pl.DataFrame]:
         return  # the checks of the day say so; what is left out is counted
     joined = rows.with_columns(pl.col("reasons").list.join(", "))
     yield joined.select(pl.col(name).cast(dtype) for name, dtype in contents.REJECTED_ROWS_SCHEMA.items())
-
-
-def _sessions(facts: Mapping[date, DayFacts], expectation: Expectation, now: datetime) -> list[date]:
-    """Return the days on which bars are to be expected by now; a day with bars was one, whatever a calendar says."""
-    return [
-        day
-        for day, known in facts.items()
-        if known.load or (day in expectation.sessions and expectation.due(day) <= now)
-    ]
-
-
-def _days(facts: Mapping[date, DayFacts], states: Mapping[date, DayState], flags: pl.DataFrame) -> pl.DataFrame:
-    loud = dict(flags.filter(pl.col("severity").is_in(LOUD)).group_by("trading_date").len().iter_rows())
-    rows = [
-        (day, states[day].state, states[day].detail, *_books(known, loud.get(day, 0))) for day, known in facts.items()
-    ]
-    return pl.DataFrame(rows, schema=contents.DAYS_SCHEMA, orient="row")
-
-
-def _books(facts: DayFacts, flagged: int) -> tuple[int | float | None, ...]:
-    """Return lines, accepted, rejected, modified, flagged, loaded and score of a day."""
-    loaded = facts.load.selected if facts.load else None
-    if facts.lake is None:
-        return (None, None, None, None, None, loaded, None)
-    totals = totals_of(facts.lake)
-    return (
-        facts.lake.lines, totals.accepted, totals.rejected, totals.modified, flagged, loaded, totals.score
-    )  # fmt: skip
-
-
-def _rejections(facts: Mapping[date, DayFacts]) -> pl.DataFrame:
-    rows = [
-        (day, reason, count)
-        for day, known in facts.items()
-        if known.lake
-        for reason, count in known.lake.rejected.items()
-    ]
-    return pl.DataFrame(rows, schema=contents.REJECTIONS_SCHEMA, orient="row")
-
-
-def _flag_counts(flags: pl.DataFrame) -> pl.DataFrame:
-    counted = flags.group_by("trading_date", "rule", "severity").len("rows").sort("trading_date", "rule")
-    return counted.select(pl.col(name).cast(dtype) for name, dtype in contents.FLAG_COUNTS_SCHEMA.items())
-
-
-def _shown(coverage: Coverage, target: float) -> pl.DataFrame:
-    rows = coverage.tickers.head(MOST_TICKERS).with_columns((pl.col("coverage") >= target).alias("on_target"))
-    return rows.select(contents.COVERAGE_SCHEMA.names())
-
-
-def _loads(facts: Mapping[date, DayFacts]) -> pl.DataFrame:
-    loads = [known.load for known in facts.values() if known.load]
-    rows = [(load.trading_date, load.loaded_at, load.selected, load.seconds) for load in loads]
-    return pl.DataFrame(rows, schema=contents.LOADS_SCHEMA, orient="row")
-
-
-def _left_out(
-    rejected: int, flags: pl.DataFrame, tickers: pl.DataFrame, coverage: Coverage, restated: pl.DataFrame
-) -> tuple[str, ...]:
-    cut = {
-        f"{rejected:,} rejected rows: `tbp quarantine export` writes all of them": rejected,
-        f"{flags.height - MOST_ROWS:,} flags: `tbp quality flags --csv` prints all of them": flags.height - MOST_ROWS,
-        f"{tickers.height - MOST_TICKERS:,} tickers of the better ones": tickers.height - MOST_TICKERS,
-        f"coverage of {coverage.tickers.height - MOST_TICKERS:,} better tickers": coverage.tickers.height
-        - MOST_TICKERS,
-        f"the coverage map shows the {SHOWN_IN_MAP} tickers with the least coverage": coverage.tickers.height
-        - SHOWN_IN_MAP,
-        f"loads that changed something, after the newest {MOST_LOADS}": restated.height - MOST_LOADS + 1,
-    }
-    return tuple(sentence for sentence, rows in cut.items() if rows > 0)
