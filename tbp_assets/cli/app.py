@@ -6,13 +6,14 @@ Commands import their work when they are called, so that `tbp --help` answers at
 # ruff: noqa: PLC0415
 import signal
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated
 
 import typer
 
+from tbp_assets.cli.groups import config_app, quality_app, quarantine_app
+from tbp_assets.cli.options import Day, From, JsonFlag, To
 from tbp_assets.errors import ConfigError, TbpError, UsageError
 
 
@@ -22,30 +23,12 @@ def _ended(code: int | None, **_options: object) -> None:
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, result_callback=_ended)
-config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration.")
 app.add_typer(config_app, name="config")
-quarantine_app = typer.Typer(no_args_is_help=True, help="Look at the rows that were kept out.")
 app.add_typer(quarantine_app, name="quarantine")
-
-quality_app = typer.Typer(no_args_is_help=True, help="Look at scores and at what is worth a look.")
 app.add_typer(quality_app, name="quality")
 
 FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a date has no zone
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date: write YYYY-MM-DD") from None
-
-
-Day = Annotated[date, typer.Argument(parser=_day, metavar="YYYY-MM-DD")]
-From = Annotated[date | None, typer.Option("--from", parser=_day, metavar="YYYY-MM-DD", help="First trading date.")]
-To = Annotated[date | None, typer.Option("--to", parser=_day, metavar="YYYY-MM-DD", help="Last trading date.")]
 
 
 @app.callback()
@@ -177,115 +160,8 @@ def migrate() -> int:
     return work.migrate()
 
 
-@config_app.command("check")
-def config_check(as_json: JsonFlag = False) -> int:  # noqa: FBT002
-    """Check the four files and the environment; name what is missing."""
-    from tbp_assets.cli import config as work
-
-    return work.check(as_json=as_json)
-
-
 def _terminated(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-Reason = Annotated[str, typer.Option(help="Only rows that break this rule.")]
-Ticker = Annotated[str, typer.Option(help="Only this ticker.")]
-
-
-@quarantine_app.command("list")
-def quarantine_list(
-    start: From = None,
-    end: To = None,
-    reason: Reason = "",
-    ticker: Ticker = "",
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Count the quarantined rows of each day by the first rule each breaks."""
-    from tbp_assets.cli import quarantine as work
-
-    return work.show_counts(work.Wanted(start, end, reason or None, ticker or None), as_json=as_json)
-
-
-@quarantine_app.command("show")
-def quarantine_show(  # noqa: PLR0917  # options of a command
-    start: From = None,
-    end: To = None,
-    reason: Reason = "",
-    ticker: Ticker = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 50,
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Print quarantined rows as they stand in the provider's file, with line number and every rule each breaks."""
-    from tbp_assets.cli import quarantine as work
-
-    return work.show_rows(work.Wanted(start, end, reason or None, ticker or None), limit=limit, as_json=as_json)
-
-
-@quarantine_app.command("export")
-def quarantine_export(
-    path: Annotated[Path, typer.Argument(help="A new file: .csv or .parquet.")],
-    start: From = None,
-    end: To = None,
-    reason: Reason = "",
-    ticker: Ticker = "",
-) -> int:
-    """Write quarantined rows to a file."""
-    from tbp_assets.cli import quarantine as work
-
-    return work.export_rows(work.Wanted(start, end, reason or None, ticker or None), path)
-
-
-Limit = Annotated[int, typer.Option(min=1, help="Most rows to print.")]
-CsvFlag = Annotated[bool, typer.Option("--csv", help="Print CSV, all rows of it.")]
-Below = Annotated[float | None, typer.Option(min=0, max=100, help="Only scores below this one.")]
-
-
-@quality_app.command("days")
-def quality_days(  # noqa: PLR0917  # options of a command
-    start: From = None,
-    end: To = None,
-    ticker: Annotated[str, typer.Option(help="The trend of this ticker.")] = "",
-    below: Below = None,
-    limit: Limit = 100,
-    as_csv: CsvFlag = False,  # noqa: FBT002
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Show total, accepted, rejected and modified rows and the score of each day, or a ticker's trend."""
-    from tbp_assets.cli import quality as work
-
-    return work.show_days(work.Wanted(start, end, ticker or None, below), work.Form(limit, as_json, as_csv))
-
-
-@quality_app.command("tickers")
-def quality_tickers(  # noqa: PLR0917  # options of a command
-    start: From = None,
-    end: To = None,
-    below: Below = None,
-    limit: Limit = 100,
-    as_csv: CsvFlag = False,  # noqa: FBT002
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Show the same for each ticker over a range of days, the worst first."""
-    from tbp_assets.cli import quality as work
-
-    return work.show_tickers(work.Wanted(start, end, None, below), work.Form(limit, as_json, as_csv))
-
-
-@quality_app.command("flags")
-def quality_flags(  # noqa: PLR0917  # options of a command
-    start: From = None,
-    end: To = None,
-    ticker: Ticker = "",
-    rule: Annotated[str, typer.Option(help="Only this flag; docs/quality.md lists them.")] = "",
-    limit: Limit = 100,
-    as_csv: CsvFlag = False,  # noqa: FBT002
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Show what is worth a look: splits, moves, spikes, gaps and the like, the severest and newest first."""
-    from tbp_assets.cli import quality as work
-
-    return work.show_flags(work.Wanted(start, end, ticker or None), rule or None, work.Form(limit, as_json, as_csv))
 
 
 def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
