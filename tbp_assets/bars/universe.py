@@ -89,7 +89,7 @@ class Universe:
             pl.when(listed).then(pl.lit(OUTSIDE_VALIDITY)).otherwise(pl.lit(OUTSIDE_UNIVERSE)).alias("reason")
         )
         counts = dict(outside.group_by("reason").len().sort("reason").iter_rows())
-        present = set(bars["ticker"])
+        present = set(bars.filter(valid)["ticker"])
         without_bar = tuple(ticker for ticker in self.tickers(day) if ticker not in present)
         return SelectedBars(bars.filter(inside), counts, without_bar)
 

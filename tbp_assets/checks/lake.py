@@ -1,7 +1,9 @@
 """What is checked of a validated day, on the Parquet as it lies on disk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import dagster as dg
 import polars as pl
@@ -9,42 +11,79 @@ import polars as pl
 from tbp_assets.bars.accounting import lake_balance
 from tbp_assets.bars.facts import LakeFact
 from tbp_assets.checks.bar_schema import schema_failures
+from tbp_assets.checks.frames import in_frames
 from tbp_assets.checks.outcome import CheckOutcome, counts_table, rows_table
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.lake import Lake
 
-DAYS_IN_A_FRAME = 20
 NO_FILE = CheckOutcome(True, "No file for this day, so no bars.")
 
 
-def bars_match_schema(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, CheckOutcome]]:
-    """Every stored bar has the types and keeps the rules, re-read from disk.
+@dataclass(frozen=True, slots=True)
+class StoredDay:
+    """A day as it lies on disk.
+
+    Attributes:
+        fact: What the manifest says, or why it cannot be read.
+        bars, quarantine: The stored rows, or why they cannot be read.
+        frame: The days it was read with.
+    """
+
+    trading_date: date
+    fact: LakeFact | StoredFileError | None
+    bars: pl.DataFrame | StoredFileError
+    quarantine: pl.DataFrame | StoredFileError
+    frame: "_Frame"
+
+
+class _Frame:
+    """Days read together, which are validated together where nothing is wrong."""
+
+    def __init__(self, lake: Lake, days: Iterable[date]) -> None:
+        self.timeframe = lake.dataset.timeframe
+        self.days = [self._read(lake, day) for day in days]
+
+    @cached_property
+    def keeps_every_rule(self) -> bool:
+        frames = [day.bars for day in self.days if isinstance(day.bars, pl.DataFrame) and _judged(day.fact)]
+        return _same_columns(frames) and schema_failures(pl.concat(frames), self.timeframe).is_empty()
+
+    def _read(self, lake: Lake, day: date) -> StoredDay:
+        try:
+            fact = lake.whole_fact(day)
+        except StoredFileError as error:
+            return StoredDay(day, error, error, error, self)
+        return StoredDay(day, fact, _attempt(lake.bars, fact), _attempt(lake.quarantine, fact), self)
+
+
+def _attempt(read: Callable[[LakeFact | None], pl.DataFrame], fact: LakeFact | None) -> pl.DataFrame | StoredFileError:
+    try:
+        return read(fact)
+    except StoredFileError as error:
+        return error
+
+
+def _judged(fact: LakeFact | StoredFileError | None) -> bool:
+    return isinstance(fact, LakeFact) and fact.status == "validated"
+
+
+def stored_days(lake: Lake, days: Iterable[date]) -> Iterator[StoredDay]:
+    """Give each day, re-read from disk."""
+    return (day for frame in in_frames(days) for day in _Frame(lake, frame).days)
+
+
+def bars_match_schema(day: StoredDay) -> CheckOutcome:
+    """Every stored bar has the types and keeps the rules.
 
     Days are validated together, which costs a tenth of one by one, and apart only where something is wrong.
     """
-    timeframe = lake.dataset.timeframe
-    for batch in batched_days(days):
-        read = {day: _read(lake, day) for day in batch}
-        frames = [bars for bars in read.values() if isinstance(bars, pl.DataFrame)]
-        good = _same_columns(frames) and schema_failures(pl.concat(frames), timeframe).is_empty()
-        for day, bars in read.items():
-            yield day, bars if isinstance(bars, CheckOutcome) else _outcome(bars, timeframe, known_good=good)
-
-
-def batched_days(days: Iterable[date]) -> Iterator[list[date]]:
-    """Cut days into frames of a bounded size, whatever the length of the range."""
-    ordered = list(days)
-    return (ordered[n : n + DAYS_IN_A_FRAME] for n in range(0, len(ordered), DAYS_IN_A_FRAME))
-
-
-def _read(lake: Lake, day: date) -> pl.DataFrame | CheckOutcome:
-    try:
-        fact = lake.whole_fact(day)
-        if fact is None:
-            return NO_FILE
-        return CheckOutcome(False, fact.cause) if fact.status != "validated" else lake.bars(fact)
-    except StoredFileError as error:
-        return CheckOutcome(False, str(error))
+    if day.fact is None:
+        return NO_FILE
+    if isinstance(day.fact, LakeFact) and not _judged(day.fact):
+        return CheckOutcome(False, day.fact.cause)
+    if isinstance(day.bars, StoredFileError):
+        return CheckOutcome(False, str(day.bars))
+    return _outcome(day.bars, day.frame.timeframe, known_good=day.frame.keeps_every_rule)
 
 
 def _same_columns(frames: list[pl.DataFrame]) -> bool:
@@ -64,16 +103,15 @@ def _outcome(bars: pl.DataFrame, timeframe: str, *, known_good: bool) -> CheckOu
     )
 
 
-def every_line_accounted_for(lake: Lake, day: date) -> CheckOutcome:
+def every_line_accounted_for(day: StoredDay) -> CheckOutcome:
     """Lines of the file, less the header = accepted + quarantined rows, counted in the stored files."""
-    try:
-        fact = lake.whole_fact(day)
-        if fact is None:
-            return NO_FILE
-        quarantine = lake.quarantine(fact)
-        stored = fact.accepted == lake.bars(fact).height and fact.quarantined == quarantine.height
-    except StoredFileError as error:
-        return CheckOutcome(False, str(error))
+    fact, bars, quarantine = day.fact, day.bars, day.quarantine
+    for found in (fact, bars, quarantine):
+        if isinstance(found, StoredFileError):
+            return CheckOutcome(False, str(found))
+    if not isinstance(fact, LakeFact) or isinstance(bars, StoredFileError) or isinstance(quarantine, StoredFileError):
+        return NO_FILE
+    stored = fact.accepted == bars.height and fact.quarantined == quarantine.height
     balance = lake_balance(fact)
     return CheckOutcome(
         stored and balance.holds, _sentence(fact, balance.sentence, stored=stored), _metadata(fact, quarantine)

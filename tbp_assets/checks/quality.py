@@ -9,15 +9,17 @@ from functools import cached_property
 import dagster as dg
 import polars as pl
 
-from tbp_assets.bars.flags import LOUD, FlagSettings, by_severity
+from tbp_assets.bars.flags import FLAG_SCHEMA, LOUD, FlagSettings, by_severity
 from tbp_assets.bars.metrics import reasons_of, totals_of
 from tbp_assets.bars.universe import Universe, few
 from tbp_assets.checks.outcome import WORST_ROWS, CheckOutcome, rows_table
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.lake import Lake
-from tbp_assets.storage.quality import Quality
+from tbp_assets.storage.quality import STORED_SCHEMA, Quality
 
+NO_METRICS = pl.DataFrame(schema=STORED_SCHEMA)
+NO_FLAGS = pl.DataFrame(schema={**FLAG_SCHEMA, "severity": pl.String()})
 NOT_MEASURED = "No file for this day, so nothing to measure."
 LOUDNESS = {"warn": dg.AssetCheckSeverity.WARN, "error": dg.AssetCheckSeverity.ERROR}
 
@@ -42,22 +44,27 @@ class MeasuredDays:
 
     def metrics(self, day: date) -> pl.DataFrame:
         """Return the stored metrics of a day."""
-        return self._metrics.filter(pl.col("date") == day)
+        return self._metrics.get(day, NO_METRICS)
 
     def flags(self, day: date) -> pl.DataFrame:
         """Return the stored flags of a day with their severity, the severest first."""
-        return self._flags.filter(pl.col("trading_date") == day)
+        return self._flags.get(day, NO_FLAGS)
 
     @cached_property
-    def _metrics(self) -> pl.DataFrame:
+    def _metrics(self) -> dict[date, pl.DataFrame]:
         with self.database.transaction(read_only=True) as connection:
-            return Quality(connection, self.lake.dataset, self.lake.data_source).metrics(*self.span)
+            metrics = Quality(connection, self.lake.dataset, self.lake.data_source).metrics(*self.span)
+        return _by_day(metrics, "date")
 
     @cached_property
-    def _flags(self) -> pl.DataFrame:
+    def _flags(self) -> dict[date, pl.DataFrame]:
         with self.database.transaction(read_only=True) as connection:
             flags = Quality(connection, self.lake.dataset, self.lake.data_source).flags(*self.span)
-        return by_severity(flags, self.settings.severities)
+        return _by_day(by_severity(flags, self.settings.severities), "trading_date")
+
+
+def _by_day(frame: pl.DataFrame, column: str) -> dict[date, pl.DataFrame]:
+    return {day: part for (day,), part in frame.partition_by(column, as_dict=True).items()}
 
 
 def metrics_match_books(days: MeasuredDays, day: date) -> CheckOutcome:

@@ -4,7 +4,7 @@ One result for a whole range would leave the UI's cells empty, so each day's eva
 with the materialization it speaks of.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import cast
 
@@ -16,38 +16,37 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from tbp_assets.checks.outcome import CheckOutcome
 
 PAGE = 1000
+DayOutcomes = tuple[date, Mapping[str, CheckOutcome]]
 
 
 def record(
-    context: dg.OpExecutionContext,
-    check: dg.AssetCheckKey,
-    outcomes: Iterable[tuple[date, CheckOutcome]],
-    days: Sequence[date],
+    context: dg.OpExecutionContext, asset: dg.AssetKey, outcomes: Iterable[DayOutcomes], days: Sequence[date]
 ) -> None:
-    """Log an evaluation of a check for every day.
+    """Log an evaluation of every check for every day.
 
     Args:
         context: Of the step that looked.
-        check: Which check.
-        outcomes: Days with their outcomes; consumed as they come.
+        asset: Whose checks.
+        outcomes: Days with the outcome of each check by its name; consumed as they come.
         days: The same days, known beforehand.
     """
-    targets = _newest_materializations(context.instance, check.asset_key, days)
+    targets = _newest_materializations(context.instance, asset, days)
     # log_event takes check evaluations, as its body shows; its annotation in 1.13 leaves them out.
     log = cast("Callable[[dg.AssetCheckEvaluation], None]", context.log_event)
-    for day, outcome in outcomes:
-        log(
-            dg.AssetCheckEvaluation(
-                asset_key=check.asset_key,
-                check_name=check.name,
-                passed=outcome.passed,
-                severity=outcome.severity,
-                description=outcome.description,
-                metadata=outcome.metadata,
-                partition=day.isoformat(),
-                target_materialization_data=targets.get(day.isoformat()),
+    for day, found in outcomes:
+        for name, outcome in found.items():
+            log(
+                dg.AssetCheckEvaluation(
+                    asset_key=asset,
+                    check_name=name,
+                    passed=outcome.passed,
+                    severity=outcome.severity,
+                    description=outcome.description,
+                    metadata=outcome.metadata,
+                    partition=day.isoformat(),
+                    target_materialization_data=targets.get(day.isoformat()),
+                )
             )
-        )
 
 
 def _newest_materializations(

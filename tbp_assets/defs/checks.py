@@ -1,12 +1,17 @@
-"""The checks of days: each looks at every day of a run and records one result a day."""
+"""The checks of days: each looks at every day of a run and records one result a day.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+The checks of an asset look at the same days, read once.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
 import dagster as dg
 
-from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_bar_accounted_for
-from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for
+from tbp_assets.checks.database import LoadedDay, LoadedDays, database_matches_lake, every_bar_accounted_for
+from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for, stored_days
 from tbp_assets.checks.landing import day_file_is_whole
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import (
@@ -27,7 +32,7 @@ from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 
-Outcomes = Iterator[tuple[date, CheckOutcome]]
+Day = TypeVar("Day")
 MEASURED = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
 
 DESCRIPTIONS = {
@@ -52,13 +57,25 @@ def _specs(plan: Plan, asset: dg.AssetKey, names: Sequence[str]) -> list[dg.Asse
 
 
 def _record(
-    context: dg.OpExecutionContext, asset: dg.AssetKey, outcomes: Mapping[str, Outcomes], days: list[date]
+    context: dg.OpExecutionContext,
+    asset: dg.AssetKey,
+    looks: Mapping[str, Callable[[Day], CheckOutcome]],
+    found: Iterable[tuple[date, Day]],
+    days: list[date],
 ) -> None:
+    """Look at each day with every check that is wanted, and log what they say."""
+    outcomes = ((day, {name: look(seen) for name, look in looks.items()}) for day, seen in found)
     try:
-        for name, found in outcomes.items():
-            record(context, dg.AssetCheckKey(asset, name), found, days)
+        record(context, asset, outcomes, days)
     except TbpError as error:
         raise as_failure(error) from error
+
+
+def _wanted(
+    looks: Mapping[str, Callable[[Day], CheckOutcome]], context: dg.AssetCheckExecutionContext
+) -> dict[str, Callable[[Day], CheckOutcome]]:
+    wanted = {key.name for key in context.selected_asset_check_keys}
+    return {name: look for name, look in looks.items() if name in wanted}
 
 
 def build_raw_day_file_checks(plan: Plan) -> dg.AssetChecksDefinition:
@@ -73,8 +90,8 @@ def build_raw_day_file_checks(plan: Plan) -> dg.AssetChecksDefinition:
         days = dates(context.op_execution_context.partition_keys)
         landing = store.landing(plan.dataset, flat_files.data_source)
         expectation = plan.expectation(days)
-        outcomes = {"day_file_is_whole": ((day, day_file_is_whole(landing, expectation, day)) for day in days)}
-        _record(context.op_execution_context, RAW_DAY_FILE, outcomes, days)
+        looks = {"day_file_is_whole": partial(day_file_is_whole, landing, expectation)}
+        _record(context.op_execution_context, RAW_DAY_FILE, looks, zip(days, days, strict=True), days)
         yield from ()
 
     return raw_day_file_checks
@@ -93,32 +110,23 @@ def build_validated_bars_checks(plan: Plan) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         days = dates(context.op_execution_context.partition_keys)
         lake = store.lake(plan.dataset, flat_files.data_source)
-        all_outcomes: dict[str, Outcomes] = {
-            "bars_match_schema": bars_match_schema(lake, days),
-            "every_row_accounted_for": ((day, every_line_accounted_for(lake, day)) for day in days),
-        }
-        _record(
-            context.op_execution_context,
-            VALIDATED_BARS,
-            _selected(all_outcomes, context),
-            days,
-        )
+        looks = {"bars_match_schema": bars_match_schema, "every_row_accounted_for": every_line_accounted_for}
+        found = ((day.trading_date, day) for day in stored_days(lake, days))
+        _record(context.op_execution_context, VALIDATED_BARS, _wanted(looks, context), found, days)
         yield from ()
 
     return validated_bars_checks
 
 
-def _selected(outcomes: dict[str, Outcomes], context: dg.AssetCheckExecutionContext) -> dict[str, Outcomes]:
-    wanted = {key.name for key in context.selected_asset_check_keys}
-    return {name: found for name, found in outcomes.items() if name in wanted}
-
-
-def loaded_outcomes(loaded: LoadedDays, days: Sequence[date]) -> dict[str, Outcomes]:
-    """Return the outcomes of the checks of market_data_raw."""
+def _looks_at_loaded(loaded: LoadedDays) -> dict[str, Callable[[LoadedDay], CheckOutcome]]:
     return {
-        "every_row_accounted_for": ((day, every_bar_accounted_for(loaded, day)) for day in days),
-        "database_matches_lake": ((day, database_matches_lake(loaded, day)) for day in days),
+        "every_row_accounted_for": lambda day: every_bar_accounted_for(day, loaded.universe.name),
+        "database_matches_lake": database_matches_lake,
     }
+
+
+def _each(loaded: LoadedDays, days: Sequence[date]) -> Iterator[tuple[date, LoadedDay]]:
+    return ((day.trading_date, day) for day in loaded.each(days))
 
 
 def build_market_data_raw_checks(plan: Plan) -> dg.AssetChecksDefinition:
@@ -138,8 +146,8 @@ def build_market_data_raw_checks(plan: Plan) -> dg.AssetChecksDefinition:
         days = dates(context.op_execution_context.partition_keys)
         lake = store.lake(plan.dataset, flat_files.data_source)
         loaded = LoadedDays(lake, database.open(), chosen_universe(plan, dict(context.run.tags)))
-        outcomes = _selected(loaded_outcomes(loaded, days), context)
-        _record(context.op_execution_context, MARKET_DATA_RAW, outcomes, days)
+        looks = _wanted(_looks_at_loaded(loaded), context)
+        _record(context.op_execution_context, MARKET_DATA_RAW, looks, _each(loaded, days), days)
         yield from ()
 
     return market_data_raw_checks
@@ -157,18 +165,14 @@ def checks_of_loaded_days(plan: Plan) -> CheckDays:
     ) -> None:
         universe = chosen_universe(plan, dict(context.run.tags))
         loaded = LoadedDays(store.lake(plan.dataset, data_source), database.open(), universe)
-        _record(context.op_execution_context, MARKET_DATA_RAW, loaded_outcomes(loaded, days), list(days))
+        looks, found = _looks_at_loaded(loaded), _each(loaded, days)
+        _record(context.op_execution_context, MARKET_DATA_RAW, looks, found, list(days))
 
     return check
 
 
-def measured_outcomes(measured: MeasuredDays, days: Sequence[date]) -> dict[str, Outcomes]:
-    """Return the outcomes of the checks of data_quality_metrics."""
-
-    def each(look: Callable[[MeasuredDays, date], CheckOutcome]) -> Outcomes:
-        return ((day, look(measured, day)) for day in days)
-
-    return {look.__name__: each(look) for look in MEASURED}
+def _looks_at_measured(measured: MeasuredDays) -> dict[str, Callable[[date], CheckOutcome]]:
+    return {look.__name__: partial(look, measured) for look in MEASURED}
 
 
 def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
@@ -186,8 +190,8 @@ def build_data_quality_metrics_checks(plan: Plan) -> dg.AssetChecksDefinition:
         database: DatabaseResource,
     ) -> Iterator[dg.AssetCheckResult]:
         days = dates(context.op_execution_context.partition_keys)
-        outcomes = measured_outcomes(_measured(plan, store, database, flat_files.data_source, days), days)
-        _record(context.op_execution_context, DATA_QUALITY_METRICS, _selected(outcomes, context), days)
+        looks = _wanted(_looks_at_measured(_measured(plan, store, database, flat_files.data_source, days)), context)
+        _record(context.op_execution_context, DATA_QUALITY_METRICS, looks, zip(days, days, strict=True), days)
         yield from ()
 
     return data_quality_metrics_checks
@@ -203,8 +207,8 @@ def checks_of_measured_days(plan: Plan) -> CheckDays:
         data_source: str,
         days: Sequence[date],
     ) -> None:
-        outcomes = measured_outcomes(_measured(plan, store, database, data_source, days), days)
-        _record(context.op_execution_context, DATA_QUALITY_METRICS, outcomes, list(days))
+        looks = _looks_at_measured(_measured(plan, store, database, data_source, days))
+        _record(context.op_execution_context, DATA_QUALITY_METRICS, looks, zip(days, days, strict=True), list(days))
 
     return check
 

@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from tbp_assets.bars.schema import BAR_SCHEMA, STAMP, VALUES
+from tbp_assets.bars.schema import BAR_SCHEMA, NEW_YORK, STAMP, VALUES
 from tbp_assets.bars.sessions import day_bounds
 from tbp_assets.bars.universe import Universe
 from tbp_assets.datasets import Dataset
@@ -17,6 +17,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.sql import source, statement
 
 KEY = ("ticker", "timestamp")
+NO_ROWS = pl.DataFrame(schema={name: BAR_SCHEMA[name] for name in (*KEY, *VALUES)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,30 @@ class Comparison:
         return self.absent.is_empty() and self.foreign.is_empty() and self.different.is_empty()
 
 
-def read_day(database: Database, dataset: Dataset, data_source: str, day: date) -> pl.DataFrame:
-    """Return the bars of a trading date: ticker, timestamp (UTC, ns), open, high, low, close, volume, transactions."""
-    start, end = day_bounds(day)
-    values = {"timeframe": dataset.timeframe, "data_source": data_source, "day_start": start, "day_end": end}
+def read_days(
+    database: Database, dataset: Dataset, data_source: str, first: date, last: date
+) -> dict[date, pl.DataFrame]:
+    """Return the bars of a range of trading dates, each day by ticker (as bytes) and time.
+
+    Columns: ticker, timestamp (UTC, ns), open, high, low, close, volume, transactions. Days without bars are absent.
+    """
+    start, end = day_bounds(first)[0], day_bounds(last)[1]
+    values = {"timeframe": dataset.timeframe, "data_source": data_source, "range_start": start, "range_end": end}
     buffer = io.BytesIO()
     with database.transaction(read_only=True) as connection, database.driver(connection).cursor() as cursor:
-        cursor.copy_expert(cursor.mogrify(source("copy_day_out"), values), buffer)
+        cursor.copy_expert(cursor.mogrify(source("copy_days_out"), values), buffer)
     buffer.seek(0)
-    types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.Int64()}
-    rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True)
-    return rows.with_columns((pl.col("timestamp") * 1000).cast(STAMP))
+    types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.String()}
+    stamp = pl.col("timestamp").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us").cast(STAMP)
+    rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True).with_columns(stamp).sort(KEY)
+    day = pl.col("timestamp").dt.convert_time_zone(NEW_YORK).dt.date().alias("day")
+    parts = rows.with_columns(day).partition_by("day", include_key=False, as_dict=True)
+    return {found: part for (found,), part in parts.items()}
+
+
+def read_day(database: Database, dataset: Dataset, data_source: str, day: date) -> pl.DataFrame:
+    """Return the bars of one trading date, as `read_days` does."""
+    return read_days(database, dataset, data_source, day, day).get(day, NO_ROWS)
 
 
 def silent_tickers(
@@ -83,6 +97,8 @@ def compare(stored: pl.DataFrame, accepted: pl.DataFrame, selected: pl.DataFrame
         accepted: Every accepted bar of the lake's day.
         selected: Those that must be in the database.
     """
+    if stored.equals(selected.select(NO_ROWS.columns)):
+        return Comparison(selected.height, NO_ROWS, NO_ROWS, NO_ROWS)
     pairs = stored.join(accepted, on=KEY, suffix="_lake", maintain_order="left")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_lake")) for name in VALUES)
     columns = [*KEY, *(column for name in VALUES for column in (name, f"{name}_lake"))]

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from tbp_assets.checks import lake as lake_checks
-from tbp_assets.checks.lake import DAYS_IN_A_FRAME, bars_match_schema, batched_days, every_line_accounted_for
+from tbp_assets.checks.frames import DAYS_IN_A_FRAME, in_frames
+from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for, stored_days
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.storage.lake import Lake
 from tbp_assets_tests.day_files import FRIDAY, HEADER, THURSDAY, TUESDAY, WEDNESDAY, good_rows, row
@@ -31,7 +32,11 @@ def filled(root: Path) -> Lake:
 
 
 def matches(lake: Lake, days: list[date]) -> dict[date, CheckOutcome]:
-    return dict(bars_match_schema(lake, days))
+    return {day.trading_date: bars_match_schema(day) for day in stored_days(lake, days)}
+
+
+def books_of(lake: Lake) -> CheckOutcome:
+    return every_line_accounted_for(next(stored_days(lake, [TUESDAY])))
 
 
 def overwrite(lake: Lake, day: date, bars: pl.DataFrame) -> None:
@@ -98,7 +103,7 @@ def test_damaged_manifest_fails_its_day_and_no_other(tmp_path: Path) -> None:
     found = matches(lake, DAYS)
     assert [day for day, outcome in found.items() if not outcome.passed] == [TUESDAY]
     assert "is damaged (1 faults): run the day again" in found[TUESDAY].description
-    assert not every_line_accounted_for(lake, TUESDAY).passed
+    assert not books_of(lake).passed
 
 
 def test_withheld_and_refused_days_fail_with_their_cause(tmp_path: Path) -> None:
@@ -114,12 +119,12 @@ def test_withheld_and_refused_days_fail_with_their_cause(tmp_path: Path) -> None
 def test_day_without_a_file_passes(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
     assert matches(lake, [TUESDAY])[TUESDAY].passed
-    assert every_line_accounted_for(lake, TUESDAY).passed
+    assert books_of(lake).passed
 
 
 def test_days_are_read_a_bounded_number_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     days = [TUESDAY + timedelta(days=n) for n in range(2 * DAYS_IN_A_FRAME + 1)]
-    assert [len(batch) for batch in batched_days(days)] == [DAYS_IN_A_FRAME, DAYS_IN_A_FRAME, 1]
+    assert [len(batch) for batch in in_frames(days)] == [DAYS_IN_A_FRAME, DAYS_IN_A_FRAME, 1]
     frames = list[int]()
 
     def counting(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
@@ -136,7 +141,7 @@ def test_books_that_balance_pass_and_show_what_was_kept_out(tmp_path: Path) -> N
     lake = lake_in(tmp_path)
     rows = [row(f"T{n}") for n in range(58)]
     lake.write(validated([*rows, row("BAD", low=""), row("WORSE", open=-1), row("VOID", volume="")]))
-    outcome = every_line_accounted_for(lake, TUESDAY)
+    outcome = books_of(lake)
     assert (outcome.passed, outcome.description) == (True, "62 lines - 1 header = 59 accepted + 2 quarantined")
     assert table(outcome, "quarantined by reason") == [
         {"reason": "price_missing", "rows": 1},
@@ -150,7 +155,7 @@ def test_books_that_balance_pass_and_show_what_was_kept_out(tmp_path: Path) -> N
 def test_books_that_do_not_balance_fail(tmp_path: Path, lines: int) -> None:
     lake, day = lake_in(tmp_path), validated(good_rows(TUESDAY))
     fact = lake.write(replace(day, fact=replace(day.fact, lines=lines)))
-    outcome = every_line_accounted_for(lake, TUESDAY)
+    outcome = books_of(lake)
     assert outcome.passed is (lines == 5)
     assert outcome.description.startswith(f"{lines} lines - 1 header = {fact.accepted} accepted")
 
@@ -158,7 +163,7 @@ def test_books_that_do_not_balance_fail(tmp_path: Path, lines: int) -> None:
 def test_manifest_that_counts_other_rows_than_are_stored_fails(tmp_path: Path) -> None:
     lake, day = lake_in(tmp_path), validated(good_rows(TUESDAY))
     lake.write(replace(day, bars=day.bars.head(3)))
-    outcome = every_line_accounted_for(lake, TUESDAY)
+    outcome = books_of(lake)
     assert not outcome.passed
     assert outcome.description.endswith("but the stored files hold other counts")
 
@@ -166,7 +171,7 @@ def test_manifest_that_counts_other_rows_than_are_stored_fails(tmp_path: Path) -
 def test_withheld_day_still_accounts_for_every_row(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
     lake.write(validated([*good_rows(TUESDAY), row("BAD", low="")]))
-    outcome = every_line_accounted_for(lake, TUESDAY)
+    outcome = books_of(lake)
     assert outcome.passed
     assert outcome.description.startswith("6 lines - 1 header = 0 accepted + 5 quarantined. us_stocks_sip/")
 
@@ -174,6 +179,6 @@ def test_withheld_day_still_accounts_for_every_row(tmp_path: Path) -> None:
 def test_refused_file_accounts_for_none_of_its_rows_and_fails(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
     lake.write(validated([*good_rows(TUESDAY)], header="ticker,price"))
-    outcome = every_line_accounted_for(lake, TUESDAY)
+    outcome = books_of(lake)
     assert not outcome.passed
     assert "the header lacks" in outcome.description
