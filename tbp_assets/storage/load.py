@@ -7,10 +7,9 @@ bar was before moves to market_data_revisions.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 import polars as pl
@@ -23,16 +22,16 @@ from tbp_assets.bars.sessions import day_bounds
 from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import DatabaseRefusedError
+from tbp_assets.storage.copying import MICROSECONDS, copy_in, encoded
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
 from tbp_assets.storage.ledger import loads, record
 from tbp_assets.storage.revisions import Change
-from tbp_assets.storage.sql import source, statement
+from tbp_assets.storage.sql import statement
 
 SYNTHETIC = "synthetic"
 KEY = ("ticker", "timestamp")
 COPIED = ("ticker", "timestamp", *VALUES)
-TIMESTAMPTZ = "%Y-%m-%d %H:%M:%S%.6f%z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) 
     bars = _staged(day, stored)
     connection.execute(statement("forbid_nested_loops"))
     connection.execute(statement("create_staging"))
-    _copy(connection, "copy_staging", bars)
+    copy_in(connection, "copy_staging", encoded(bars.with_columns(pl.col("timestamp").cast(MICROSECONDS))))
     connection.execute(text("ANALYZE staged_bars"))
     updated = connection.execute(statement("update_changed"), keys).rowcount
     inserted = connection.execute(statement("insert_new"), keys).rowcount
@@ -172,25 +171,22 @@ def _remove(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
 
 
 def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:
-    constants = (keys["timeframe"], keys["data_source"], keys["batch_id"], keys["loaded_at"].isoformat())
-    columns = [pl.lit(value).alias(f"constant_{n}") for n, value in enumerate(constants)]
+    rows = bars.with_columns(
+        pl.col("timestamp").cast(MICROSECONDS),
+        timeframe=pl.lit(keys["timeframe"]),
+        data_source=pl.lit(keys["data_source"]),
+        batch_id=pl.lit(keys["batch_id"], pl.Int64),
+        ingested_at=pl.lit(keys["loaded_at"].astimezone(UTC), MICROSECONDS),
+    )
     savepoint = connection.begin_nested()
     try:
-        _copy(connection, "copy_bars", bars.with_columns(columns))
+        copy_in(connection, "copy_bars", encoded(rows))
     except UniqueViolation:
         # Rows without a ledger row: written by somebody else, so compare instead of copying.
         savepoint.rollback()
         return False
     savepoint.commit()
     return True
-
-
-def _copy(connection: Connection, name: str, frame: pl.DataFrame) -> None:
-    buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False, datetime_format=TIMESTAMPTZ)
-    buffer.seek(0)
-    with Database.driver(connection).cursor() as cursor:
-        cursor.copy_expert(source(name), buffer)
 
 
 def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> LoadFact:

@@ -89,5 +89,5 @@ def test_address_shows_no_password(project: Project) -> None:
 
 def test_url_with_a_schema_starts_there(project: Project) -> None:
     address = project.database().address
-    assert address.url("dagster").query == {"options": "-csearch_path=dagster"}
+    assert address.url("dagster").query == {"options": "-csearch_path=dagster -csynchronous_commit=off"}
     assert address.url().drivername == "postgresql+psycopg2"

@@ -1,3 +1,3 @@
 COPY market_data_raw
     (ticker, timestamp, open, high, low, close, volume, transactions, timeframe, data_source, batch_id, ingested_at)
-FROM STDIN (FORMAT csv)
+FROM STDIN (FORMAT binary)

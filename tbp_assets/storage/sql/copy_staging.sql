@@ -1,1 +1,1 @@
-COPY staged_bars (ticker, timestamp, open, high, low, close, volume, transactions) FROM STDIN (FORMAT csv)
+COPY staged_bars (ticker, timestamp, open, high, low, close, volume, transactions) FROM STDIN (FORMAT binary)
