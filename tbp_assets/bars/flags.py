@@ -142,8 +142,14 @@ class FlagSettings:
 
 def flags_within_day(bars: pl.DataFrame, settings: FlagSettings) -> pl.DataFrame:
     """Return what is worth a look in accepted bars (`BAR_SCHEMA`), each looked at alone, as `FLAG_SCHEMA`."""
-    limits = settings.limits
-    found = [_flagged(bars, *rule) for rule in _rules(limits, settings.test_tickers) if settings.on(rule[0])]
+    rules = [rule for rule in _rules(settings.limits, settings.test_tickers) if settings.on(rule[0])]
+    # All conditions in one pass; most flags are raised on few bars of a day, or on none.
+    raised = bars.select(condition.alias(name) for name, condition, _, _ in rules)
+    found = [
+        bars.filter(raised[name]).select(flagged(name, observed, reference))
+        for name, _, observed, reference in rules
+        if raised[name].any()
+    ]
     return pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
 
 
@@ -201,12 +207,6 @@ def _rules(limits: Mapping[FlagName, float], test_tickers: tuple[str, ...]) -> l
         ("stamped_at_close", stamp == AT_CLOSE, pl.lit(AT_CLOSE.hour), pl.lit(0)),
         ("test_ticker", pl.col("ticker").str.contains(_pattern(test_tickers)), pl.col("close"), NO_NUMBER),
     ]
-
-
-def _flagged(
-    bars: pl.DataFrame, name: FlagName, condition: pl.Expr, observed: pl.Expr, reference: pl.Expr
-) -> pl.DataFrame:
-    return bars.filter(condition).select(flagged(name, observed, reference))
 
 
 def _pattern(globs: tuple[str, ...]) -> str:

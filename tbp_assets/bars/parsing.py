@@ -59,17 +59,19 @@ def parse_day_file(compressed: bytes, dataset: Dataset, day: date, limits: Limit
 
 def _lines(text: str, damaged: list[int]) -> pl.DataFrame:
     """Return the lines of a file: line (from 1), text, cut, utf8; no text is longer than a line may be."""
-    lines = pl.Series("text", [text.replace("\r\n", "\n").removesuffix("\n")], pl.String).str.split("\n").explode()
+    whole = pl.Series("text", [text.replace("\r\n", "\n").removesuffix("\n")], pl.String).str.split("\n").explode()
     length = pl.col("text").str.len_chars()
+    lines = (
+        pl.DataFrame({"text": whole})
+        .with_row_index("line", offset=1)
+        .with_columns(cut=length > LONGEST_LINE, utf8=~pl.col("line").is_in(damaged))
+    )
+    if not lines["cut"].any():
+        return lines
     beginning = pl.concat_str(
         pl.col("text").str.head(LONGEST_LINE), pl.lit("… ("), length.cast(pl.String), pl.lit(" characters)")
     )
-    return (
-        pl.DataFrame({"text": lines})
-        .with_row_index("line", offset=1)
-        .with_columns(cut=length > LONGEST_LINE, utf8=~pl.col("line").is_in(damaged))
-        .with_columns(text=pl.when("cut").then(beginning).otherwise("text"))
-    )
+    return lines.with_columns(text=pl.when("cut").then(beginning).otherwise("text"))
 
 
 def _decoded(content: bytes) -> tuple[str, list[int]]:

@@ -4,7 +4,7 @@ One result for a whole range would leave the UI's cells empty, so each day's eva
 with the materialization it speaks of.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import cast
 
@@ -14,26 +14,27 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from tbp_assets.checks.outcome import CheckOutcome
+from tbp_assets.io_managers.ahead import one_ahead
 
 PAGE = 1000
 DayOutcomes = tuple[date, Mapping[str, CheckOutcome]]
 
 
 def record(
-    context: dg.OpExecutionContext, asset: dg.AssetKey, outcomes: Iterable[DayOutcomes], days: Sequence[date]
+    context: dg.OpExecutionContext, asset: dg.AssetKey, outcomes: Iterator[DayOutcomes], days: Sequence[date]
 ) -> None:
     """Log an evaluation of every check for every day.
 
     Args:
         context: Of the step that looked.
         asset: Whose checks.
-        outcomes: Days with the outcome of each check by its name; consumed as they come.
+        outcomes: Days with the outcome of each check by its name; looked for while those before are logged.
         days: The same days, known beforehand.
     """
     targets = _newest_materializations(context.instance, asset, days)
     # log_event takes check evaluations, as its body shows; its annotation in 1.13 leaves them out.
     log = cast("Callable[[dg.AssetCheckEvaluation], None]", context.log_event)
-    for day, found in outcomes:
+    for day, found in one_ahead(outcomes):
         for name, outcome in found.items():
             log(
                 dg.AssetCheckEvaluation(

@@ -15,6 +15,7 @@ from tbp_assets.defs.columns import metrics_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
 from tbp_assets.errors import StoredFileError
+from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -74,7 +75,7 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
         return dg.Output(
             QualityStream(
                 source=f"{store.root}/lake/{flat_files.data_source}",
-                days=_stream(measuring, days, landing, plan.expectation(days)),
+                days=one_ahead(_stream(measuring, days, landing, plan.expectation(days))),
                 write=lambda load, _day, opened, run_id: store_quality(opened, plan.dataset, load, run_id),
                 describe=partial(_described, plan),
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),

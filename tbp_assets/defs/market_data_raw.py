@@ -16,6 +16,7 @@ from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
 from tbp_assets.errors import StoredFileError
+from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
@@ -87,7 +88,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
         return dg.Output(
             BarsStream(
                 source=f"{store.root}/lake/{flat_files.data_source}",
-                days=_stream(validated_bars.days, universe, landing, plan.expectation(days)),
+                days=one_ahead(_stream(validated_bars.days, universe, landing, plan.expectation(days))),
                 write=lambda load, day, opened, run_id: load_day(
                     opened, plan.dataset, load, run_id, None if day.open else failures.resolved_by
                 ),

@@ -12,6 +12,7 @@ from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan
 from tbp_assets.errors import StoredFileError
+from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.lake import ValidatedDays
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -51,20 +52,27 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
 
 
 def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake) -> Iterator[ValidatedDay]:
-    for day in dates(context.partition_keys):
-        try:
-            validated = _validated(plan, landing, lake, day)
-        except StoredFileError as error:
+    for day, validated in one_ahead(_judged(plan, landing, lake, dates(context.partition_keys))):
+        if isinstance(validated, StoredFileError):
             # The day stays open, what the lake holds of it stays, and the range goes on.
-            context.log.error("%s", error)  # noqa: TRY400  # the message is whole; a trace would hide it
-            validated = None
-        if validated:
+            context.log.error("%s", validated)
+        elif validated:
             yield validated
         # The IO manager has stored the day by the time the stream goes on.
         fact = lake.fact(day)
         context.add_asset_metadata(_metadata(lake, fact), partition_key=day.isoformat())
         if fact and fact.extra_columns:
             context.log.warning("%s: the vendor added columns, kept as text: %s", day, ", ".join(fact.extra_columns))
+
+
+def _judged(
+    plan: Plan, landing: LandingZone, lake: Lake, days: list[date]
+) -> Iterator[tuple[date, ValidatedDay | StoredFileError | None]]:
+    for day in days:
+        try:
+            yield day, _validated(plan, landing, lake, day)
+        except StoredFileError as error:
+            yield day, error
 
 
 def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> ValidatedDay | None:
