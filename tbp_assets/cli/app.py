@@ -43,6 +43,9 @@ def backfill(  # noqa: PLR0917  # options of a command
     start: Day,
     end: Day,
     tickers: Annotated[str | None, typer.Option(help="Only these tickers of the universe: A,B.")] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Processes that work on parts of the range at once.")
+    ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
     force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
     as_json: JsonFlag = False,  # noqa: FBT002
@@ -53,7 +56,7 @@ def backfill(  # noqa: PLR0917  # options of a command
     chosen = [ticker.strip() for ticker in (tickers or "").split(",") if ticker.strip()]
     if tickers is not None and not chosen:
         raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
-    return work.backfill(start, end, tickers=chosen, dry_run=dry_run, force=force, as_json=as_json)
+    return work.backfill(start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, as_json=as_json)
 
 
 @app.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
+from sqlalchemy import Connection
 
 from tbp_assets.bars.schema import BAR_SCHEMA, NEW_YORK, STAMP, VALUES
 from tbp_assets.bars.sessions import day_bounds
@@ -51,16 +52,27 @@ def read_days(
     """
     start, end = day_bounds(first)[0], day_bounds(last)[1]
     values = {"timeframe": dataset.timeframe, "data_source": data_source, "range_start": start, "range_end": end}
+    with database.transaction(read_only=True) as connection:
+        rows = rows_between(connection, values)
+    day = pl.col("timestamp").dt.convert_time_zone(NEW_YORK).dt.date().alias("day")
+    parts = rows.with_columns(day).partition_by("day", include_key=False, as_dict=True)
+    return {found: part for (found,), part in parts.items()}
+
+
+def rows_between(connection: Connection, values: Mapping[str, object]) -> pl.DataFrame:
+    """Return the bars of a span of time in the columns of `read_days`, by ticker (as bytes) and time.
+
+    Args:
+        connection: In whose transaction they are read.
+        values: timeframe, data_source, range_start and range_end (excluded).
+    """
     buffer = io.BytesIO()
-    with database.transaction(read_only=True) as connection, database.driver(connection).cursor() as cursor:
+    with Database.driver(connection).cursor() as cursor:
         cursor.copy_expert(cursor.mogrify(source("copy_days_out"), values), buffer)
     buffer.seek(0)
     types = {name: BAR_SCHEMA[name] for name in ("ticker", *VALUES)} | {"timestamp": pl.String()}
     stamp = pl.col("timestamp").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us").cast(STAMP)
-    rows = pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True).with_columns(stamp).sort(KEY)
-    day = pl.col("timestamp").dt.convert_time_zone(NEW_YORK).dt.date().alias("day")
-    parts = rows.with_columns(day).partition_by("day", include_key=False, as_dict=True)
-    return {found: part for (found,), part in parts.items()}
+    return pl.read_csv(buffer, schema_overrides=types, empty_string_is_null=True).with_columns(stamp).sort(KEY)
 
 
 def read_day(database: Database, dataset: Dataset, data_source: str, day: date) -> pl.DataFrame:

@@ -1,8 +1,8 @@
 """Load one trading day in one transaction: lock, look in the ledger, COPY, write the ledger row, commit.
 
-Where the ledger says the day is empty, bars are copied straight into the table. Otherwise they are staged and only what
-differs is written, so that loading a day again changes nothing and its rows keep their batch and time of entry. What a
-bar was before moves to market_data_revisions.
+Where the ledger says the day is empty, bars are copied straight into the table. Otherwise the day is read back, bounded
+by its dates, and only what differs is staged and written: loading a day again writes no more than its ledger row, and
+its bars keep their batch and time of entry. What a bar was before moves to market_data_revisions.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tbp_assets.bars.sessions import day_bounds
 from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import DatabaseRefusedError
+from tbp_assets.storage.bars_table import KEY, compare, rows_between
 from tbp_assets.storage.copying import MICROSECONDS, copy_in, encoded
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
@@ -30,7 +31,6 @@ from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import statement
 
 SYNTHETIC = "synthetic"
-KEY = ("ticker", "timestamp")
 COPIED = ("ticker", "timestamp", *VALUES)
 
 
@@ -55,8 +55,8 @@ class DayToLoad:
 class _Keys(TypedDict):
     timeframe: str
     data_source: str
-    day_start: datetime
-    day_end: datetime
+    range_start: datetime
+    range_end: datetime
     batch_id: int
     loaded_at: datetime
 
@@ -122,8 +122,8 @@ def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str)
     return {
         "timeframe": dataset.timeframe,
         "data_source": data_source,
-        "day_start": start,
-        "day_end": end,
+        "range_start": start,
+        "range_end": end,
         "batch_id": batch_id,
         "loaded_at": loaded_at,
     }
@@ -132,31 +132,47 @@ def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str)
 def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) -> _Written:
     if empty and _copied_directly(connection, day.selected.bars.select(COPIED), keys):
         return _Written(day.selected.bars.height)
-    stored = set(connection.execute(statement("select_tickers"), keys).scalars())
-    bars = _staged(day, stored)
+    stored = rows_between(connection, keys)
+    if stored.equals(day.selected.bars.select(COPIED)):
+        return _Written(0, unchanged=stored.height)
+    bars = _wanted(day, stored)
+    found = compare(stored, bars, bars)
+    if found.equal:
+        return _Written(0, unchanged=bars.height)
+    updated, inserted = _bring_in(connection, _of_keys(bars, found.absent, found.different), keys)
+    return _Written(inserted, updated, _remove(connection, day, found.foreign, keys), bars.height - inserted - updated)
+
+
+def _wanted(day: DayToLoad, stored: pl.DataFrame) -> pl.DataFrame:
+    """Return the bars of the universe, and those an earlier, wider universe brought: they follow the lake as well."""
+    bars = day.selected.bars.select(COPIED)
+    outside = day.accepted.join(bars, on=KEY, how="anti")
+    kept = day.universe.valid(outside, day.lake.trading_date).join(stored, on="ticker", how="semi")
+    return pl.concat([bars, kept.select(COPIED)]).sort(KEY)
+
+
+def _of_keys(bars: pl.DataFrame, *some: pl.DataFrame) -> pl.DataFrame:
+    return bars.join(pl.concat([frame.select(KEY) for frame in some]), on=KEY, how="semi", maintain_order="left")
+
+
+def _bring_in(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> tuple[int, int]:
+    """Write bars that are new or differ from those stored, and return how many were updated and inserted."""
+    if bars.is_empty():
+        return 0, 0
     connection.execute(statement("forbid_nested_loops"))
     connection.execute(statement("create_staging"))
     copy_in(connection, "copy_staging", encoded(bars.with_columns(pl.col("timestamp").cast(MICROSECONDS))))
     connection.execute(text("ANALYZE staged_bars"))
     updated = connection.execute(statement("update_changed"), keys).rowcount
-    inserted = connection.execute(statement("insert_new"), keys).rowcount
-    deleted = _remove(connection, day, keys)
-    return _Written(inserted, updated, deleted, bars.height - inserted - updated)
+    return updated, connection.execute(statement("insert_new"), keys).rowcount
 
 
-def _staged(day: DayToLoad, stored: set[str]) -> pl.DataFrame:
-    """Return the bars of the universe, and those an earlier, wider universe brought: they follow the lake as well."""
-    trading_date = day.lake.trading_date
-    kept = day.universe.valid(day.accepted, trading_date).filter(pl.col("ticker").is_in(sorted(stored)))
-    return pl.concat([day.selected.bars.select(COPIED), kept.select(COPIED)]).unique(maintain_order=True).sort("ticker")
-
-
-def _remove(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
+def _remove(connection: Connection, day: DayToLoad, foreign: pl.DataFrame, keys: _Keys) -> int:
     """Take away what the accepted day no longer holds, each bar with its cause, and return how many."""
-    gone = {(ticker, timestamp) for ticker, timestamp in connection.execute(statement("select_removed"), keys)}
-    if not gone:
+    if foreign.is_empty():
         return 0
-    tickers = [ticker for ticker, _ in gone]
+    gone = foreign.select(KEY).rows()
+    tickers, timestamps = foreign["ticker"].to_list(), foreign["timestamp"].dt.cast_time_unit("us").to_list()
     accepted = set(day.accepted.filter(pl.col("ticker").is_in(tickers)).select(KEY).iter_rows())
     quarantined = day.quarantined()
 
@@ -165,8 +181,7 @@ def _remove(connection: Connection, day: DayToLoad, keys: _Keys) -> int:
             return "outside_validity"
         return "rejected" if ticker in quarantined else "dropped"
 
-    timestamps, causes = [timestamp for _, timestamp in gone], [cause(*key) for key in gone]
-    values = {"tickers": tickers, "timestamps": timestamps, "causes": causes}
+    values = {"tickers": tickers, "timestamps": timestamps, "causes": [cause(*key) for key in gone]}
     return connection.execute(statement("delete_removed"), {**keys, **values}).rowcount
 
 

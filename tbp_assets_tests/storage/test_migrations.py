@@ -6,13 +6,21 @@ import threading
 from dataclasses import replace
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from tbp_assets.errors import DatabaseRefusedError, SchemaVersionError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.storage import migrations
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.migrations import VERSION_TABLE, current_version, migrate, newest_version, require_current
+from tbp_assets.storage.migrations import (
+    VERSION_TABLE,
+    alembic_config,
+    current_version,
+    migrate,
+    newest_version,
+    require_current,
+)
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, good_rows
 from tbp_assets_tests.storage.days import ALL, count, load, query, validated
@@ -147,6 +155,25 @@ def test_plain_table_is_used_where_timescale_is_not_available(project: Project) 
     assert kinds == [("r", False)]
 
 
-def test_a_days_read_has_its_index(project: Project) -> None:
-    rows = query(project.database(), "SELECT indexdef FROM pg_indexes WHERE indexname = 'market_data_raw_timestamp'")
-    assert 'USING brin ("timestamp")' in rows[0][0]
+def key_of(database: Database) -> str:
+    sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'market_data_raw_pkey' "
+    return query(database, sql + "AND conrelid = 'market_data_raw'::regclass")[0][0]
+
+
+def test_key_of_a_plain_table_keeps_a_day_together(project: Project) -> None:
+    database = project.database()
+    assert key_of(database) == 'PRIMARY KEY ("timestamp", ticker, timeframe, data_source)'
+    assert not query(database, "SELECT 1 FROM pg_indexes WHERE indexname = 'market_data_raw_timestamp'")
+
+
+def test_loaded_table_gets_the_new_key_and_can_go_back(project: Project) -> None:
+    database = project.database()
+    load(database, validated(good_rows(TUESDAY)))
+    before = query(database, "SELECT * FROM market_data_raw ORDER BY ticker")
+    with database.transaction() as connection:
+        command.downgrade(alembic_config(connection, database), "0004")
+    assert key_of(database) == 'PRIMARY KEY (ticker, timeframe, data_source, "timestamp")'
+    assert query(database, "SELECT 1 FROM pg_indexes WHERE indexname = 'market_data_raw_timestamp'")
+    assert migrate(database) == ("0004", newest_version())
+    assert key_of(database) == 'PRIMARY KEY ("timestamp", ticker, timeframe, data_source)'
+    assert query(database, "SELECT * FROM market_data_raw ORDER BY ticker") == before

@@ -23,6 +23,7 @@ from tbp_assets_tests.storage.days import ALL, count, load, query, stored, unive
 from tbp_assets_tests.storage.history import revisions, table
 from tbp_assets_tests.storage.test_as_of import FUNCTIONS, explained
 from tbp_assets_tests.storage.test_histories import replay_many
+from tbp_assets_tests.storage.test_migrations import key_of
 
 URL = os.environ.get("TBP_TEST_TIMESCALE_URL", "")
 pytestmark = [
@@ -82,6 +83,11 @@ def test_chunk_days_sets_the_length_of_a_chunk() -> None:
         for day in (TUESDAY, date(2024, 1, 16), date(2024, 2, 6)):
             load(database, validated(good_rows(day), day))
         assert chunks(database) == 3
+
+
+def test_a_hypertable_keeps_the_key_that_begins_with_the_ticker() -> None:
+    with migrated() as database:
+        assert key_of(database) == 'PRIMARY KEY (ticker, timeframe, data_source, "timestamp")'
 
 
 def test_two_schemas_of_one_database_are_both_hypertables() -> None:

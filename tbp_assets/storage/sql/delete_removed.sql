@@ -7,8 +7,8 @@ WITH removed AS (
       AND bar.timestamp = gone.timestamp
       AND bar.timeframe = :timeframe
       AND bar.data_source = :data_source
-      AND bar.timestamp >= :day_start
-      AND bar.timestamp < :day_end
+      AND bar.timestamp >= :range_start
+      AND bar.timestamp < :range_end
     RETURNING bar.*, gone.cause
 )
 INSERT INTO market_data_revisions

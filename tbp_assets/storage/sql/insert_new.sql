@@ -9,7 +9,7 @@ WHERE NOT EXISTS (
       AND bar.timestamp = staged.timestamp
       AND bar.timeframe = :timeframe
       AND bar.data_source = :data_source
-      AND bar.timestamp >= :day_start
-      AND bar.timestamp < :day_end
+      AND bar.timestamp >= :range_start
+      AND bar.timestamp < :range_end
 )
 ORDER BY staged.ticker

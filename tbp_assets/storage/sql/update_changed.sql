@@ -8,8 +8,8 @@ WITH changed AS MATERIALIZED (
     JOIN staged_bars AS staged ON staged.ticker = bar.ticker AND staged.timestamp = bar.timestamp
     WHERE bar.timeframe = :timeframe
       AND bar.data_source = :data_source
-      AND bar.timestamp >= :day_start
-      AND bar.timestamp < :day_end
+      AND bar.timestamp >= :range_start
+      AND bar.timestamp < :range_end
       AND (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.transactions)
           IS DISTINCT FROM
           (staged.open, staged.high, staged.low, staged.close, staged.volume, staged.transactions)
@@ -30,5 +30,5 @@ WHERE bar.ticker = changed.ticker
   AND bar.timestamp = changed.timestamp
   AND bar.timeframe = :timeframe
   AND bar.data_source = :data_source
-  AND bar.timestamp >= :day_start
-  AND bar.timestamp < :day_end
+  AND bar.timestamp >= :range_start
+  AND bar.timestamp < :range_end

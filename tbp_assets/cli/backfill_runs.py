@@ -1,0 +1,141 @@
+"""The Dagster runs of a backfill: a range of days in chunks, in process, until one meets a system fault."""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+import dagster as dg
+
+from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.cli.backfill_plan import chunks
+from tbp_assets.cli.backfill_report import FailedCheck
+from tbp_assets.cli.session import Session
+from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
+from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW
+from tbp_assets.io_managers import timescale
+from tbp_assets.resources.failures import days_left_open, was_interrupted
+
+# The asset with which a day of a job is done.
+LAST_ASSET = {DAY_BARS_JOB: MARKET_DATA_RAW, LOAD_JOB: MARKET_DATA_RAW, MEASURE_JOB: DATA_QUALITY_METRICS}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the runs said: days of runs without a system fault, days they left open, faults, and checks that failed.
+
+    Attributes:
+        measured: Days whose quality alone was measured.
+        warnings: Checks that did not pass and only warn.
+    """
+
+    run_ids: list[str] = field(default_factory=list[str])
+    days: list[date] = field(default_factory=list[date])
+    measured: list[date] = field(default_factory=list[date])
+    open: dict[date, DayState] = field(default_factory=dict[date, DayState])
+    faults: list[str] = field(default_factory=list[str])
+    failed_checks: list[FailedCheck] = field(default_factory=list[FailedCheck])
+    warnings: list[FailedCheck] = field(default_factory=list[FailedCheck])
+
+    def join(self, other: "Outcome") -> None:
+        """Take in what other runs said."""
+        for mine, theirs in (
+            (self.run_ids, other.run_ids), (self.days, other.days), (self.measured, other.measured),
+            (self.faults, other.faults), (self.failed_checks, other.failed_checks), (self.warnings, other.warnings),
+        ):  # fmt: skip
+            mine += [each for each in theirs if each not in mine]
+        self.open |= other.open
+
+    def add(self, result: dg.ExecuteInProcessResult, days: list[date], *, measured: bool = False) -> None:
+        """Take in what a run said of its days."""
+        self.run_ids.append(result.run_id)
+        failed = [event for event in result.all_events if event.is_step_failure]
+        if any(map(was_interrupted, failed)):
+            # Dagster keeps the Ctrl-C for itself; the command says what it means for the days.
+            raise KeyboardInterrupt
+        for event in failed:
+            self.open |= days_left_open(event)
+        self.faults = [_words(event) for event in failed if not days_left_open(event)]
+        if not result.success and not failed:
+            # The event that said why was lost together with Dagster's storage.
+            self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
+        if not self.faults:
+            (self.measured if measured else self.days).extend(days)
+        evaluations = [event.event_specific_data for event in result.all_events]
+        for found in evaluations:
+            if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition:
+                check = FailedCheck(date.fromisoformat(found.partition), found.check_name, found.description or "")
+                (self.failed_checks if found.severity == dg.AssetCheckSeverity.ERROR else self.warnings).append(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What a process needs for runs of its own."""
+
+    session: Session
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tags: dict[str, str]
+
+    def run(self, job: str, days: list[date], settled: Callable[[], None]) -> Outcome:
+        """Run a job for days and return what the runs said; what comes after a system fault is left.
+
+        Args:
+            job: Which.
+            days: In order.
+            settled: Called for each day that is done.
+        """
+        outcome, size = Outcome(), self.session.settings.pipeline.backfill.max_partitions_per_run
+        with _listening(LAST_ASSET[job], settled):
+            for first, last in chunks(days, size):
+                if outcome.faults:
+                    break
+                tags = {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
+                outcome.add(self._run(job, tags), weekdays(first, last), measured=job == MEASURE_JOB)
+        return outcome
+
+    def _run(self, job: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+        level = self.session.settings.pipeline.log_level
+        return self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            raise_on_error=False,
+            tags={**self.tags, **tags},
+            # Days that stay open are told by the report; Dagster's own stack traces are for those who ask for them.
+            run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if level == "DEBUG" else "CRITICAL"}}}},
+        )
+
+
+def _words(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data and data.user_failure_data.description:
+        return f"{event.step_key}: {data.user_failure_data.description}"
+    error = data.error
+    while error and error.cause:
+        error = error.cause
+    return f"{event.step_key}: {(error.message if error else event.message or '').strip()}"
+
+
+@contextmanager
+def _listening(asset: dg.AssetKey, settled: Callable[[], None]) -> Generator[None]:
+    handler, source = _Listener(asset.to_user_string(), settled), logging.getLogger(timescale.__name__)
+    source.addHandler(handler)
+    source.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        source.removeHandler(handler)
+
+
+class _Listener(logging.Handler):
+    """Hears the IO manager say that a day of an asset is settled."""
+
+    def __init__(self, asset: str, settled: Callable[[], None]) -> None:
+        super().__init__()
+        self.asset, self.settled = asset, settled
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, timescale.SETTLED, "") == self.asset:
+            self.settled()
