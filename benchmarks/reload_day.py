@@ -90,6 +90,7 @@ def own_database() -> Generator[Database]:
             connect_timeout_seconds=5,
             statement_timeout_seconds=60,
             chunk_days=30,
+            compress_after_days=0,
         )
         migrate(database)
         yield database

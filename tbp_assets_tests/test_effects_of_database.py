@@ -5,11 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from alembic import command
 from sqlalchemy import QueuePool, text
 
 from tbp_assets.cli.query import query
 from tbp_assets.cli.session import Session
-from tbp_assets.errors import DatabaseUnavailableError
+from tbp_assets.errors import ConfigError, DatabaseUnavailableError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.storage import migrations
 from tbp_assets.storage.database import Database, DatabaseAddress
@@ -73,7 +74,7 @@ def test_dagster_schema_holds_dagsters_own_tables(project: Project) -> None:
     (name,) = [line.split()[1] for line in text_.splitlines() if line.startswith("dagster_schema:")]
     session = Session(project.settings())
     environment = session.dagster_environment()
-    assert environment["TBP_DAGSTER_URL"].endswith(f"options=-csearch_path%3D{name}")
+    assert environment["TBP_DAGSTER_URL"].endswith(f"options=-csearch_path%3D{name}+-csynchronous_commit%3Doff")
     assert answer(session.database, f"SELECT to_regnamespace('{name}')::text") == name
 
 
@@ -120,7 +121,27 @@ def test_chunk_days_is_the_interval_of_the_hypertable(project: Project, days: in
         r0001_market_data.upgrade()
 
     project.change("database.yml", "chunk_days: 30", f"chunk_days: {days}")
-    project.monkeypatch.setattr(migrations.command, "upgrade", upgrade)
+    project.monkeypatch.setattr(command, "upgrade", upgrade)
     migrations.migrate(DatabaseResource.from_settings(project.settings()).connect())
     (hypertable,) = [sql for sql in said if "create_hypertable" in sql]
     assert f"by_range('timestamp', INTERVAL '{days} days')" in hypertable
+
+
+@pytest.mark.parametrize("days", [90, 0])
+def test_compress_after_days_is_what_migrate_makes_the_policy_of(project: Project, days: int) -> None:
+    # The policy itself needs the extension: see storage/test_timescale.py.
+    asked = list[int]()
+
+    def follow(_connection: object, after: int) -> None:
+        asked.append(after)
+
+    project.change("database.yml", "compress_after_days: 90", f"compress_after_days: {days}")
+    project.monkeypatch.setattr(migrations, "follow_policy", follow)
+    migrations.migrate(DatabaseResource.from_settings(project.settings()).connect())
+    assert asked == [days]
+
+
+def test_chunks_are_not_compressed_within_the_correction_window(project: Project) -> None:
+    project.change("database.yml", "compress_after_days: 90", "compress_after_days: 29")
+    with pytest.raises(ConfigError, match=r"compress_after_days: 29 lies within schedule\.correction_window_days: 30"):
+        project.settings().check()

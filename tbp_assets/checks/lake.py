@@ -10,7 +10,6 @@ import polars as pl
 
 from tbp_assets.bars.accounting import lake_balance
 from tbp_assets.bars.facts import LakeFact
-from tbp_assets.checks.bar_schema import schema_failures
 from tbp_assets.checks.frames import in_frames
 from tbp_assets.checks.outcome import CheckOutcome, counts_table, rows_table
 from tbp_assets.errors import StoredFileError
@@ -46,7 +45,7 @@ class _Frame:
     @cached_property
     def keeps_every_rule(self) -> bool:
         frames = [day.bars for day in self.days if isinstance(day.bars, pl.DataFrame) and _judged(day.fact)]
-        return _same_columns(frames) and schema_failures(pl.concat(frames), self.timeframe).is_empty()
+        return _same_columns(frames) and _failures(pl.concat(frames), self.timeframe).is_empty()
 
     def _read(self, lake: Lake, day: date) -> StoredDay:
         try:
@@ -86,12 +85,18 @@ def bars_match_schema(day: StoredDay) -> CheckOutcome:
     return _outcome(day.bars, day.frame.timeframe, known_good=day.frame.keeps_every_rule)
 
 
+def _failures(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
+    from tbp_assets.checks.bar_schema import schema_failures  # noqa: PLC0415  # a second of pandera, for checks alone
+
+    return schema_failures(bars, timeframe)
+
+
 def _same_columns(frames: list[pl.DataFrame]) -> bool:
     return bool(frames) and all(frame.schema == frames[0].schema for frame in frames)
 
 
 def _outcome(bars: pl.DataFrame, timeframe: str, *, known_good: bool) -> CheckOutcome:
-    failures = pl.DataFrame() if known_good else schema_failures(bars, timeframe)
+    failures = pl.DataFrame() if known_good else _failures(bars, timeframe)
     size = {"bars": dg.MetadataValue.int(bars.height)}
     if failures.is_empty():
         return CheckOutcome(True, f"{bars.height:,} bars keep every rule.", size)

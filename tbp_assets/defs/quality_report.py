@@ -11,8 +11,6 @@ from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, MARKET_DATA_RAW, OWNERS, QUALITY_REPORT, Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.reports.contents import ReportContents
-from tbp_assets.reports.page import render
-from tbp_assets.reports.picture import key_picture, summary
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -43,6 +41,8 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
         load_ledger and failed_downloads. Coverage map, score, rejections by reason, day states, worst days and tickers
         with their rows, restatements and load speed; every table as CSV. `tbp report` writes it for any range.
         """
+        from tbp_assets.reports.page import render  # noqa: PLC0415  # half a second of altair, for the report alone
+
         try:
             contents = _contents(plan, database, flat_files.data_source)
             path = plan.settings.home / REPORTS / FILE_NAME
@@ -65,6 +65,8 @@ def _contents(plan: Plan, database: DatabaseResource, data_source: str) -> Repor
 
 
 def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.MetadataValue]:
+    from tbp_assets.reports.picture import key_picture, summary  # noqa: PLC0415  # see above
+
     picture = b64encode(key_picture(contents)).decode()
     page = f"![coverage and score](data:image/png;base64,{picture})\n\n{summary(contents)}"
     metadata: dict[str, dg.MetadataValue] = {

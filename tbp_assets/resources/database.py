@@ -72,6 +72,7 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
             connect_timeout_seconds=config.connect_timeout_seconds,
             statement_timeout_seconds=config.statement_timeout_seconds,
             chunk_days=config.chunk_days,
+            compress_after_days=config.compress_after_days,
         )
 
     def _embedded_address(self) -> DatabaseAddress:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tbp_assets.bars.universe import Universe
+from tbp_assets.errors import ConfigError
 from tbp_assets.settings.connections import DatabaseConfig, S3Config
 from tbp_assets.settings.instruments import InstrumentsConfig, TickerConfig
 from tbp_assets.settings.models import ConfigModel
@@ -52,8 +53,14 @@ class Settings(ConfigModel):
         return lake_path(url) if url else self.home
 
     def check(self) -> None:
-        """Raise ConfigError where a value names something that is not there."""
+        """Raise ConfigError where a value names something that is not there, or contradicts another."""
         _ = self.store, self.universe
+        window, after = self.pipeline.schedule.correction_window_days, self.database.compress_after_days
+        if 0 < after < window:
+            raise ConfigError(
+                f"database.yml: compress_after_days: {after} lies within schedule.correction_window_days: {window} "
+                f"of pipeline.yml; days that are still corrected are not compressed. Make it {window} or more, or 0 for none"
+            )
 
     @property
     def universe(self) -> Universe:

@@ -56,6 +56,7 @@ class DatabaseConfig(OptionalSecrets):
     statement_timeout_seconds: Annotated[int, Field(ge=0)]
     query_timeout_seconds: Annotated[int, Field(ge=1)]
     chunk_days: Annotated[int, Field(ge=1, le=3650)]
+    compress_after_days: Annotated[int, Field(ge=0, le=36500)]
 
     @model_validator(mode="after")
     def _schemas_apart(self) -> DatabaseConfig:

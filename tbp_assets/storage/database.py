@@ -74,6 +74,7 @@ class Database:
     connect_timeout_seconds: int
     statement_timeout_seconds: int
     chunk_days: int
+    compress_after_days: int
 
     @cached_property
     def engine(self) -> Engine:

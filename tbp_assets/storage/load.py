@@ -7,7 +7,7 @@ its bars keep their batch and time of entry. What a bar was before moves to mark
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypedDict
@@ -21,8 +21,8 @@ from tbp_assets.bars.schema import VALUES
 from tbp_assets.bars.sessions import day_bounds
 from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.datasets import Dataset
-from tbp_assets.errors import DatabaseRefusedError
-from tbp_assets.storage.bars_table import KEY, compare, rows_between
+from tbp_assets.errors import DatabaseRefusedError, DatabaseUnavailableError
+from tbp_assets.storage.bars_table import KEY, Comparison, compare, rows_between
 from tbp_assets.storage.copying import MICROSECONDS, copy_in, encoded
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
@@ -31,6 +31,7 @@ from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import statement
 
 SYNTHETIC = "synthetic"
+MOST_STATEMENTS = 20
 COPIED = ("ticker", "timestamp", *VALUES)
 
 
@@ -139,7 +140,8 @@ def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) 
     found = compare(stored, bars, bars)
     if found.equal:
         return _Written(0, unchanged=bars.height)
-    updated, inserted = _bring_in(connection, _of_keys(bars, found.absent, found.different), keys)
+    connection.execute(statement("allow_decompression"))
+    updated, inserted = _bring_in(connection, bars, found, keys)
     return _Written(inserted, updated, _remove(connection, day, found.foreign, keys), bars.height - inserted - updated)
 
 
@@ -155,16 +157,39 @@ def _of_keys(bars: pl.DataFrame, *some: pl.DataFrame) -> pl.DataFrame:
     return bars.join(pl.concat([frame.select(KEY) for frame in some]), on=KEY, how="semi", maintain_order="left")
 
 
-def _bring_in(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> tuple[int, int]:
-    """Write bars that are new or differ from those stored, and return how many were updated and inserted."""
-    if bars.is_empty():
+def _bring_in(connection: Connection, bars: pl.DataFrame, found: Comparison, keys: _Keys) -> tuple[int, int]:
+    """Write bars that differ from those stored or are new, and return how many were updated and inserted."""
+    wanted = _of_keys(bars, found.absent, found.different)
+    if wanted.is_empty():
         return 0, 0
     connection.execute(statement("forbid_nested_loops"))
     connection.execute(statement("create_staging"))
-    copy_in(connection, "copy_staging", encoded(bars.with_columns(pl.col("timestamp").cast(MICROSECONDS))))
+    copy_in(connection, "copy_staging", encoded(wanted.with_columns(pl.col("timestamp").cast(MICROSECONDS))))
     connection.execute(text("ANALYZE staged_bars"))
-    updated = connection.execute(statement("update_changed"), keys).rowcount
-    return updated, connection.execute(statement("insert_new"), keys).rowcount
+    updated = sum(_update(connection, {**keys, **bounds}) for bounds in _bounds(found.different["ticker"]))
+    inserted = 0 if found.absent.is_empty() else connection.execute(statement("insert_new"), keys).rowcount
+    return updated, inserted
+
+
+def _update(connection: Connection, values: Mapping[str, object]) -> int:
+    kept = connection.execute(statement("keep_changed"), values).rowcount
+    updated = connection.execute(statement("update_changed"), values).rowcount
+    if kept != updated:
+        raise DatabaseUnavailableError(
+            f"somebody else changed bars meanwhile: {kept:,} were kept, {updated:,} replaced"
+        )
+    return updated
+
+
+def _bounds(tickers: pl.Series) -> list[dict[str, str]]:
+    """Return first and last ticker of the statements that change bars: one for each ticker, or one for many.
+
+    In a compressed chunk a statement decompresses the rows of every ticker between its bounds.
+    """
+    ordered = tickers.unique().sort()
+    if ordered.len() > MOST_STATEMENTS:
+        return [{"first_ticker": ordered[0], "last_ticker": ordered[-1]}]
+    return [{"first_ticker": ticker, "last_ticker": ticker} for ticker in ordered]
 
 
 def _remove(connection: Connection, day: DayToLoad, foreign: pl.DataFrame, keys: _Keys) -> int:
@@ -182,7 +207,10 @@ def _remove(connection: Connection, day: DayToLoad, foreign: pl.DataFrame, keys:
         return "rejected" if ticker in quarantined else "dropped"
 
     values = {"tickers": tickers, "timestamps": timestamps, "causes": [cause(*key) for key in gone]}
-    return connection.execute(statement("delete_removed"), {**keys, **values}).rowcount
+    return sum(
+        connection.execute(statement("delete_removed"), {**keys, **values, **bounds}).rowcount
+        for bounds in _bounds(foreign["ticker"])
+    )
 
 
 def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:

@@ -11,7 +11,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from tbp_assets.checks import lake as lake_checks
+from tbp_assets.checks import bar_schema
 from tbp_assets.checks.frames import DAYS_IN_A_FRAME, in_frames
 from tbp_assets.checks.lake import bars_match_schema, every_line_accounted_for, stored_days
 from tbp_assets.checks.outcome import CheckOutcome
@@ -132,7 +132,7 @@ def test_days_are_read_a_bounded_number_at_a_time(tmp_path: Path, monkeypatch: p
         frames.append(bars.height)
         return pl.DataFrame()
 
-    monkeypatch.setattr(lake_checks, "schema_failures", counting)
+    monkeypatch.setattr(bar_schema, "schema_failures", counting)
     assert list(matches(filled(tmp_path), days)) == days
     assert frames == [16]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.storage.bars_table import compare, read_day
 from tbp_assets.storage.database import Database, DatabaseAddress
@@ -35,7 +38,7 @@ MARKS = "xmin::text, ingested_at, batch_id"
 
 
 @contextmanager
-def migrated(chunk_days: int = 30) -> Generator[Database]:
+def migrated(chunk_days: int = 30, compress_after_days: int = 0) -> Generator[Database]:
     """Give a schema of its own on the server, and drop it afterwards."""
     url = make_url(URL)
     address = DatabaseAddress(
@@ -49,6 +52,7 @@ def migrated(chunk_days: int = 30) -> Generator[Database]:
         connect_timeout_seconds=5,
         statement_timeout_seconds=60,
         chunk_days=chunk_days,
+        compress_after_days=compress_after_days,
     )
     try:
         migrate(database)
@@ -185,3 +189,84 @@ def test_restated_day_of_a_compressed_chunk_is_kept_as_it_was() -> None:
         load(database, validated([row("AAPL"), row("MSFT", close=10.75), row("NEW")]))
         assert table(database, "market_data_at_batch(:batch)", batch=first.batch_id) == before
         assert [key[1] for key in sorted(table(database))] == ["AAPL", "MSFT", "NEW"]
+
+
+POLICY = """
+    SELECT config ->> 'compress_after' FROM timescaledb_information.jobs
+    WHERE hypertable_schema = :schema AND hypertable_name = 'market_data_raw' AND proc_name LIKE '%compression%'
+"""
+COMPRESSED = "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_schema = :schema AND is_compressed"
+
+
+def test_policy_is_that_of_the_settings_each_time() -> None:
+    with migrated() as database:
+        schema = database.address.schema
+        assert query(database, POLICY, schema=schema) == []
+        for days, policy in ((90, [("90 days",)]), (60, [("60 days",)]), (60, [("60 days",)]), (0, [])):
+            migrate(replace(database, compress_after_days=days))
+            assert query(database, POLICY, schema=schema) == policy
+
+
+def compressed(database: Database) -> None:
+    """Let the policy's job do its work now."""
+    query(
+        database, "SELECT compress_chunk(chunk, if_not_compressed => true) FROM show_chunks('market_data_raw') AS chunk"
+    )
+    assert query(database, COMPRESSED, schema=database.address.schema) == [(1,)]
+
+
+def whole_market(day: date, *others: int) -> ValidatedDay:
+    """Return a day of 6,000 tickers, some of which close higher."""
+    return validated([row(f"T{n:04}", day, close=10.75 if n in others else 10.5) for n in range(6_000)], day)
+
+
+def heap_bytes(database: Database) -> int:
+    sql = """
+        SELECT sum(pg_relation_size(format('%I.%I', chunk_schema, chunk_name)::regclass))::bigint
+        FROM timescaledb_information.chunks WHERE hypertable_schema = :schema
+    """
+    return query(database, sql, schema=database.address.schema)[0][0]
+
+
+def test_reload_of_a_compressed_chunk_writes_nothing_into_it() -> None:
+    with migrated(365, compress_after_days=60) as database:
+        days = weekdays(TUESDAY, date(2024, 1, 26))
+        for day in days:
+            load(database, whole_market(day))
+        full = heap_bytes(database)
+        compressed(database)
+        assert heap_bytes(database) == 0
+        fact = load(database, whole_market(days[3]))
+        assert (fact.inserted, fact.updated, fact.unchanged) == (0, 0, 6_000)
+        assert heap_bytes(database) == 0
+        # Beyond the 100,000 tuples that TimescaleDB decompresses at most by default, were each of the chunk's rows meant.
+        assert full > 10_000_000
+
+
+def test_few_changes_in_a_compressed_chunk_leave_most_of_it_compressed() -> None:
+    with migrated(365, compress_after_days=60) as database:
+        days = weekdays(TUESDAY, date(2024, 1, 26))
+        for day in days:
+            load(database, whole_market(day))
+        full = heap_bytes(database)
+        compressed(database)
+        for changed in ((17,), (17, 3_000), (17, 18, 3_000)):
+            fact = load(database, whole_market(days[3], *changed))
+            assert (fact.inserted, fact.updated, fact.deleted) == (0, 1, 0)
+            bars = whole_market(days[3], *changed).bars
+            assert compare(read_day(database, US_STOCKS_DAY_AGGS, "polygon", days[3]), bars, bars).equal
+            assert 0 < heap_bytes(database) < full / 10
+            compressed(database)
+        assert count(database) == 6_000 * len(days)
+        assert len(revisions(database)) == 3
+
+
+def test_many_changes_in_a_compressed_chunk_are_made_all_the_same() -> None:
+    with migrated(365, compress_after_days=60) as database:
+        days = weekdays(TUESDAY, date(2024, 1, 26))
+        for day in days:
+            load(database, whole_market(day))
+        compressed(database)
+        fact = load(database, whole_market(days[3], *range(0, 6_000, 10)))
+        assert (fact.updated, fact.unchanged) == (600, 5_400)
+        assert count(database) == 6_000 * len(days)

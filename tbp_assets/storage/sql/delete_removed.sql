@@ -1,4 +1,4 @@
--- Moves bars to market_data_revisions, each with its cause.
+-- Moves the bars of some tickers to market_data_revisions, each with its cause.
 WITH removed AS (
     DELETE FROM market_data_raw AS bar
     USING unnest(CAST(:tickers AS text[]), CAST(:timestamps AS timestamptz[]), CAST(:causes AS text[]))
@@ -9,6 +9,8 @@ WITH removed AS (
       AND bar.data_source = :data_source
       AND bar.timestamp >= :range_start
       AND bar.timestamp < :range_end
+      AND bar.ticker >= :first_ticker
+      AND bar.ticker <= :last_ticker
     RETURNING bar.*, gone.cause
 )
 INSERT INTO market_data_revisions
