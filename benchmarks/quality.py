@@ -14,7 +14,8 @@ from time import perf_counter
 
 import polars as pl
 
-from benchmarks.reload_day import lines, own_database
+from benchmarks.reload_day import lines
+from benchmarks.servers import own_database
 from tbp_assets.bars.continuity import HISTORY, flags_across_days
 from tbp_assets.bars.flags import FLAG_SCHEMA, flags_within_day
 from tbp_assets.bars.metrics import measure

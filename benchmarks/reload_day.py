@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import random
-import shutil
 import statistics
 import sys
-import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from time import perf_counter
 
-from pydantic import SecretStr
-
+from benchmarks.servers import own_database
 from tbp_assets.bars.validation import ValidatedDay
-from tbp_assets.embedded.postgres import ensure_server, release, stop_server
-from tbp_assets.embedded.postgres.instance import outside_directory
-from tbp_assets.storage.database import Database, DatabaseAddress
-from tbp_assets.storage.migrations import migrate
+from tbp_assets.storage.database import Database
 from tbp_assets_tests.day_files import row
 from tbp_assets_tests.storage.days import load, query, validated
 
@@ -73,33 +65,6 @@ def main(rows: int = 10_400, repeats: int = 15) -> None:
     ]
     with own_database() as database:
         measure(database, days, repeats)
-
-
-@contextmanager
-def own_database() -> Generator[Database]:
-    """Give a database on an embedded server that ends with it."""
-    home = Path(tempfile.mkdtemp(prefix="tbp-bench-"))
-    try:
-        server = ensure_server(home)
-        password = SecretStr(server.password)
-        address = DatabaseAddress(server.host, server.port, server.database, server.user, password, "bench")
-        database = Database(
-            address,
-            embedded=True,
-            pool_size=2,
-            connect_timeout_seconds=5,
-            statement_timeout_seconds=60,
-            chunk_days=30,
-            compress_after_days=0,
-        )
-        migrate(database)
-        yield database
-        database.engine.dispose()
-    finally:
-        stop_server(home)
-        release(home)
-        for directory in (home, outside_directory(home.resolve() / "postgres")):
-            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""The asset graph as a person runs it: `tbp backfill` in a process of its own, with the memory of every process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter, sleep
+
+import psutil
+
+from benchmarks.load_path import verify
+from benchmarks.servers import database_in
+from tbp_assets.embedded.postgres.instance import outside_directory
+from tbp_assets.settings import PROJECT_ROOT
+
+TICK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What a command took: seconds from its start to its end, and the largest resident memory of any process.
+
+    Attributes:
+        peak_mb: Of its own processes, by psutil's rss.
+        server_mb: Of the server's, less what they share.
+    """
+
+    seconds: float
+    peak_mb: float
+    server_mb: float
+
+
+def backfill(home: Path, mirror: Path, days: Sequence[date], *options: str, universe: str = "all") -> Backfill:
+    """Run the command and return what it took.
+
+    Raises:
+        RuntimeError: It failed; its output is the message.
+    """
+    environment = os.environ | {
+        "TBP_HOME": str(home), "TBP_FLAT_FILES_URL": mirror.as_uri(), "TBP_UNIVERSE": universe, "DB_HOST": "",
+    }  # fmt: skip
+    command = [str(Path(sys.executable).parent / "tbp"), "backfill", str(days[0]), str(days[-1]), *options]
+    started = perf_counter()
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        peak, server = _watch(process, home)
+        seconds = perf_counter() - started
+        said = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise RuntimeError(said)
+    return Backfill(seconds, peak, server)
+
+
+def verified(home: Path, mirror: Path, days: Sequence[date]) -> None:
+    """Raise unless the home's database holds every accepted bar of the files, and nothing else."""
+    database = database_in(home, "market_data")
+    try:
+        verify(database, mirror, days)
+    finally:
+        database.engine.dispose()
+
+
+def _watch(process: subprocess.Popen[str], home: Path) -> tuple[float, float]:
+    own = server = 0
+    while process.poll() is None:
+        own = max(own, *(_memory(each) for each in _family(process.pid)), 0)
+        server = max(server, *(_unshared(each) for each in _servers(home)), 0)
+        sleep(TICK_SECONDS)
+    return own / 1e6, server / 1e6
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _servers(home: Path) -> list[psutil.Process]:
+    for place in (home, outside_directory(home.resolve() / "postgres")):
+        for path in place.rglob("postmaster.pid"):
+            try:
+                return _family(int(path.read_text().split("\n")[0]))
+            except (ValueError, OSError):
+                continue  # being written, or gone
+    return []
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def _unshared(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_info()
+        return memory.rss - memory.shared
+    except psutil.Error:
+        return 0
