@@ -7,7 +7,7 @@ TBP := $(BIN)/tbp
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: demo up stop test coverage check format docs faults lock clean help
+.PHONY: demo up stop test coverage bench check format docs faults lock clean help
 
 demo: $(VENV)/ready ## An invented market through the whole graph into the embedded database
 	@$(TBP) demo
@@ -24,6 +24,9 @@ test: $(VENV)/ready ## All tests (PYTEST="-m unit" for a part)
 coverage: $(VENV)/ready ## All tests, slower, and the share of lines they reach: at least 90 %
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
 	  --cov-fail-under=90
+
+bench: $(VENV)/bench-ready ## Speed and memory beside the limit and other loaders (BENCH="--days 252")
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(VENV)/ready ## Lint, format, types, import contracts, Dagster definitions
 	$(BIN)/ruff check .
@@ -46,15 +49,23 @@ faults: $(VENV)/ready ## Run the matrix of faults and write docs/faults.md from 
 	@TBP_FAULTS_REPORT="$(CURDIR)/$(VENV)/faults.jsonl" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m fault; \
 	  status=$$?; $(BIN)/python -m tbp_assets_tests.faults.page $(VENV)/faults.jsonl && exit $$status
 
-lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock
+lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock, and what only benchmarks need
 	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 pyproject.toml --group dev \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 --group bench --constraint requirements.lock \
+	  --no-header --no-annotate --no-emit-index-url --output-file benchmarks/requirements.lock
 
 clean: ## Remove the virtual environment and caches; TBP_HOME (.tbp) stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info .coverage .coverage.*
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Other loaders to be measured against; the rest is measured where they cannot be had.
+$(VENV)/bench-ready: $(VENV)/ready benchmarks/requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.lock || true
+	@touch $@
 
 # uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
 $(VENV)/ready: requirements.lock pyproject.toml

@@ -84,12 +84,11 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _servers(home: Path) -> list[psutil.Process]:
-    for place in (home, outside_directory(home.resolve() / "postgres")):
-        for path in place.rglob("postmaster.pid"):
-            try:
-                return _family(int(path.read_text().split("\n")[0]))
-            except (ValueError, OSError):
-                continue  # being written, or gone
+    for place in (home / "postgres", outside_directory(home.resolve() / "postgres")):
+        try:
+            return _family(int((place / "data" / "postmaster.pid").read_text().split("\n")[0]))
+        except (ValueError, OSError):
+            continue  # not there, or being written
     return []
 
 

@@ -7,7 +7,7 @@ whose earlier days arrive later has to be judged again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import Final
 
@@ -23,6 +23,7 @@ LONGEST_BREAK: Final = timedelta(days=10)  # between stored days; those before a
 FEWEST_BARS: Final = 5  # for a median, and to call a ticker's trading regular
 SPLIT_PROOF: Final = 0.5  # of the limit in shares that is asked for in dollars, which no split changes
 REGULAR_SHARE: Final = 0.95  # of the days looked back
+MOST_ROWS: Final = 40_000  # judged at a time
 LOOKED_AT: Final = ("trading_date", "ticker", *PRICES, "volume")
 
 
@@ -34,7 +35,26 @@ def flags_across_days(bars: pl.DataFrame, days: Collection[date], settings: Flag
         days: The days to judge.
         settings: What is looked for and from where on.
     """
-    known = _with_history(bars.select(LOOKED_AT))
+    looked_at = bars.select(LOOKED_AT)
+    numbered = _numbered(looked_at)
+    every = [_flags_of(part, numbered, settings) for part in _by_tickers(looked_at)]
+    found = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *every])
+    return found.filter(pl.col("trading_date").is_in(list(days))).sort("trading_date", "ticker", "rule")
+
+
+def _by_tickers(bars: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Give the bars in parts of bounded size, all of a ticker in one: no flag looks at another ticker."""
+    count = bars.height // MOST_ROWS + 1
+    if count == 1:
+        yield bars
+        return
+    part = bars["ticker"].hash() % count
+    for n in range(count):
+        yield bars.filter(part == n)
+
+
+def _flags_of(bars: pl.DataFrame, numbered: pl.DataFrame, settings: FlagSettings) -> pl.DataFrame:
+    known = _with_history(bars, numbered)
     split = settings.limits["probable_split"] if settings.on("probable_split") else float("inf")
     judged = with_split_factor(known, split)
     found = [
@@ -42,12 +62,11 @@ def flags_across_days(bars: pl.DataFrame, days: Collection[date], settings: Flag
         for condition, name, observed, reference, detail in _rules(settings)
     ]
     if settings.on("vanished"):
-        found.append(_vanished(known))
-    every = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
-    return every.filter(pl.col("trading_date").is_in(list(days))).sort("trading_date", "ticker", "rule")
+        found.append(_vanished(known, numbered))
+    return pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
 
 
-def _with_history(bars: pl.DataFrame) -> pl.DataFrame:
+def _with_history(bars: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     """Add to each bar its day's number, and what the ticker's earlier bars say.
 
     earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume and
@@ -57,7 +76,7 @@ def _with_history(bars: pl.DataFrame) -> pl.DataFrame:
     """
     # By number, since comparing the names of 400,000 bars takes longer than all the rest.
     of_ticker = pl.col("ticker").cast(pl.Categorical).to_physical().alias("code")
-    ordered = bars.join(_numbered(bars), on="trading_date").with_columns(of_ticker).sort("code", "number")
+    ordered = bars.join(numbered, on="trading_date").with_columns(of_ticker).sort("code", "number")
     again = pl.col("code") == pl.col("code").shift(1)
     before = {name: pl.when(again).then(pl.col(name).shift(1)) for name in ("number", *PRICES)}
     within = pl.col("number") - before["number"] <= LOOK_BACK
@@ -151,12 +170,12 @@ def _split_in_words() -> pl.Expr:
     )
 
 
-def _vanished(known: pl.DataFrame) -> pl.DataFrame:
+def _vanished(known: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     """Return the tickers that traded regularly until the day before and have no bar."""
     there = (pl.col("code") == pl.col("code").shift(-1)) & (pl.col("number").shift(-1) == pl.col("number") + 1)
     gone = known.filter(~there.fill_null(value=False)).with_columns(
         pl.col("bars_before") + 1, pl.col("days_before") + 1, pl.col("number") + 1
     )
-    days = known.select("number", "trading_date").unique()
+    days = numbered.select("number", "trading_date")
     absent = gone.filter(_regular(pl.col("days_before"))).drop("trading_date").join(days, on="number")
     return absent.select(flagged("vanished", pl.col("bars_before"), pl.col("days_before")))

@@ -87,7 +87,7 @@ def measure(
 
     Args:
         fact: The day's books.
-        accepted: Its accepted bars (`BAR_SCHEMA`).
+        accepted: Its accepted bars: ticker and line.
         quarantine: Its quarantined rows (`QUARANTINE_SCHEMA`).
         flags: What was flagged (`FLAG_SCHEMA`).
         named: Tickers that have a row of their own whether or not anything is the matter with them.

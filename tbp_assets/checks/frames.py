@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-DAYS_IN_A_FRAME = 20
+DAYS_IN_A_FRAME = 5
 
 
 def in_frames(days: Iterable[date]) -> Iterator[list[date]]:

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
-from time import monotonic
-from typing import Final
 
 import dagster as dg
 import psycopg2
@@ -15,7 +13,7 @@ import psycopg2.extensions
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
+from sqlalchemy.pool import Pool
 
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
@@ -39,8 +37,6 @@ from tbp_assets.storage.load import refuse_mixture
 from tbp_assets.storage.measuring import Measuring
 
 EVENT_BATCH_SIZE = "500"
-RETURNED: Final = "tbp_assets_returned_at"
-TRUSTED_SECONDS = 1.0
 DAGSTER_TIMEOUT_MS, DAGSTER_RECYCLE_SECONDS, DAGSTER_CONNECTIONS = 60_000, 300, 4
 
 
@@ -162,21 +158,12 @@ class Session:
         )
         if not event.contains(Pool, "checkout", _require_alive):
             event.listen(Pool, "checkout", _require_alive)
-            event.listen(Pool, "checkin", _note_return)
         return instance
 
 
-def _note_return(_connection: object, entry: ConnectionPoolEntry) -> None:
-    entry.info[RETURNED] = monotonic()
-
-
-def _require_alive(connection: object, entry: ConnectionPoolEntry, *_: object) -> None:
-    """Make a pool open a new connection where its server ended or restarted since (Dagster's pools do not look).
-
-    One that was used a moment ago is not asked: a run writes an event after the other.
-    """
-    lately = monotonic() - entry.info.get(RETURNED, 0) < TRUSTED_SECONDS
-    if lately or not isinstance(connection, psycopg2.extensions.connection):
+def _require_alive(connection: object, *_: object) -> None:
+    """Make a pool open a new connection where its server ended or restarted since (Dagster's pools do not look)."""
+    if not isinstance(connection, psycopg2.extensions.connection):
         return
     try:
         with connection.cursor() as cursor:

@@ -59,7 +59,7 @@ class Settings(ConfigModel):
         if 0 < after < window:
             raise ConfigError(
                 f"database.yml: compress_after_days: {after} lies within schedule.correction_window_days: {window} "
-                f"of pipeline.yml; days that are still corrected are not compressed. Make it {window} or more, or 0 for none"
+                f"of pipeline.yml: days that are still corrected are not compressed. Make it {window} or more, or 0"
             )
 
     @property

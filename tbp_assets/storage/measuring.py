@@ -19,13 +19,21 @@ from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.lookback import LookBack, earlier_facts
 from tbp_assets.storage.quality import MeasuredDay
 
-DAYS_IN_A_FRAME: Final = 20
+DAYS_IN_A_FRAME: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """A day of a frame: as much of it as is needed once the frame's flags are known.
+
+    Attributes:
+        accepted: Tickers and lines of the accepted bars.
+        within: The flags of bars looked at alone.
+    """
+
     fact: LakeFact
-    bars: pl.DataFrame
+    accepted: pl.DataFrame
+    within: pl.DataFrame
     quarantine: pl.DataFrame
     earlier: list[LakeFact]
 
@@ -78,20 +86,21 @@ class Measuring:
             fact = self.lake.whole_fact(day)
             if fact is None:
                 return None
-            read = _Read(fact, self.lake.bars(fact), self.lake.quarantine(fact), look_back.facts(day))
+            bars, quarantine = self.lake.bars(fact), self.lake.quarantine(fact)
         except StoredFileError as error:
             return error
-        look_back.add(fact, read.bars)
-        return read
+        earlier = look_back.facts(day)
+        look_back.add(fact, bars)
+        return _Read(fact, bars.select("ticker", "line"), flags_within_day(bars, self.settings), quarantine, earlier)
 
     def _measured(self, read: _Read, across: pl.DataFrame) -> MeasuredDay:
         day = read.fact.trading_date
         of_the_day = across.filter(pl.col("trading_date") == day)
-        flags = pl.concat([flags_within_day(read.bars, self.settings), of_the_day]).sort("ticker", "rule")
+        flags = pl.concat([read.within, of_the_day]).sort("ticker", "rule")
         named = self.universe.tickers(day)
         return MeasuredDay(
             lake=read.fact,
-            metrics=measure(read.fact, read.bars, read.quarantine, flags, named),
+            metrics=measure(read.fact, read.accepted, read.quarantine, flags, named),
             flags=self.universe.select(flags, day).bars,
             judged_by=identity_of(read.fact, read.earlier, self.settings, self.universe),
         )
