@@ -239,7 +239,6 @@ def test_reload_of_a_compressed_chunk_writes_nothing_into_it() -> None:
         fact = load(database, whole_market(days[3]))
         assert (fact.inserted, fact.updated, fact.unchanged) == (0, 0, 6_000)
         assert heap_bytes(database) == 0
-        # Beyond the 100,000 tuples that TimescaleDB decompresses at most by default, were each of the chunk's rows meant.
         assert full > 10_000_000
 
 
