@@ -9,7 +9,7 @@ import pytest
 from tbp_assets.bars.facts import LoadFact
 from tbp_assets.bars.universe import Listing, Universe
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets.errors import StoredFileError
+from tbp_assets.errors import DatabaseUnavailableError, StoredFileError
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.load import DayToLoad, load_day
 from tbp_assets.storage.revisions import Cell, Days, Restatement, cells, counts, restatements
@@ -207,3 +207,30 @@ def test_values_beyond_the_limit_are_counted(project: Project) -> None:
     rows, total = values(database, most=2)
     assert ([cell.ticker for cell in rows], total) == (["AAPL", "MSFT"], 3)
     assert values(database, of("SPY"))[1] == 1
+
+
+def test_versions_that_cannot_be_kept_are_not_replaced(project: Project) -> None:
+    """Whatever comes between the two statements, stood for by a trigger that keeps nothing."""
+    database = project.database()
+    load(database, validated(good_rows(TUESDAY)))
+    before = query(database, "SELECT * FROM market_data_raw ORDER BY ticker")
+    query(database, "CREATE FUNCTION keep_nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    trigger = "BEFORE INSERT ON market_data_revisions FOR EACH ROW EXECUTE FUNCTION keep_nothing()"
+    query(database, f"CREATE TRIGGER kept {trigger}")
+    with pytest.raises(DatabaseUnavailableError, match="somebody else changed bars meanwhile: 0 were kept, 1 replaced"):
+        load(database, validated([row("AAPL", close=10.75), *good_rows(TUESDAY)[1:]]))
+    assert query(database, "SELECT * FROM market_data_raw ORDER BY ticker") == before
+    assert query(database, "SELECT count(*) FROM load_ledger") == [(1,)]
+
+
+@pytest.mark.parametrize("changed", [1, 20, 21, 60])
+def test_any_number_of_changed_and_removed_bars_is_kept(project: Project, changed: int) -> None:
+    database, tickers = project.database(), [f"T{n:02}" for n in range(100)]
+    load(database, validated([row(ticker) for ticker in tickers]))
+    others = {ticker: {"close": 10.75} for ticker in tickers[::-1][:changed]}
+    kept = tickers[changed // 2 :]
+    fact = load(database, validated([row(ticker, **others.get(ticker, {})) for ticker in kept]))
+    assert (fact.updated, fact.deleted) == (changed, changed // 2)
+    assert fact.unchanged == 100 - changed - changed // 2
+    assert len(revisions(database)) == changed + changed // 2
+    assert count(database) == 100 - changed // 2
