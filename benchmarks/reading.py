@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 from typing import Final
 
@@ -37,7 +37,7 @@ ORDER BY day, n
 WHERE: Final = "timeframe = '1d' AND data_source = 'polygon'"
 TWELVE: Final = ", ".join(f"'T{n * 800 + 123:05}'" for n in range(12))
 COLUMNS: Final = "ticker, timestamp, open, high, low, close, volume"
-LAST_60: Final = "timestamp >= (SELECT max(timestamp) FROM market_data_raw) - INTERVAL '60 days'"
+LAST_60: Final = "timestamp >= '{recently}'"
 QUESTIONS: Final[Mapping[str, str]] = {
     "one ticker, all years": f"SELECT {COLUMNS} FROM {{bars}} WHERE ticker = 'T05000' AND {WHERE} ORDER BY timestamp",
     "12 tickers, all years": f"SELECT {COLUMNS} FROM {{bars}} WHERE ticker IN ({TWELVE}) AND {WHERE} ORDER BY 1, 2",
@@ -69,14 +69,15 @@ def plan(connection: Connection, sql: str) -> list[str]:
     return [line for (line,) in lines]
 
 
-def read(database: Database, table: Table, name: str, *, plans: bool) -> list[str]:
-    """Ask every question, and those of the past through market_data_as_of."""
+def read(database: Database, table: Table, name: str, recently: date, *, plans: bool) -> list[str]:
+    """Ask every question of the present, and of the past through market_data_as_of; `recently` begins the last 60 days."""
     shown = list[str]()
     with database.transaction() as connection:
         for bars, kind in (("market_data_raw", ""), ("market_data_as_of(now())", ", as of now")):
             for question, sql in QUESTIONS.items():
-                first, median, rows = asked(connection, sql.format(bars=bars))
-                lines = plan(connection, sql.format(bars=bars))
+                question_sql = sql.format(bars=bars, recently=recently)
+                first, median, rows = asked(connection, question_sql)
+                lines = plan(connection, question_sql)
                 scans = [line.strip(" ->").split(" (actual")[0] for line in lines if " Scan " in line]
                 scan = f"{scans[0]}{f' and {len(scans) - 1} more' if len(scans) > 1 else ''}" if scans else ""
                 table.add_row(name, question + kind, f"{first:.1f}", f"{median:.1f}", f"{rows:,}", scan)
@@ -154,6 +155,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=1826, help="calendar days of the whole market (1826, five years)")
     parser.add_argument("--plans", action="store_true", help="print whole plans as well")
     arguments, shown = parser.parse_args(namespace=Arguments()), list[str]()
+    recently = date.fromisoformat(FIRST[:10]) + timedelta(days=arguments.days - 60)
     with own_database() as database:
         with database.transaction() as connection:
             fill = FILL.format(first=FIRST, days=arguments.days, tickers=TICKERS)
@@ -165,7 +167,7 @@ def main() -> None:
             table.add_column(name)
         for name, columns in KEYS.items():
             set_key(database, columns)
-            shown += read(database, table, name, plans=arguments.plans)
+            shown += read(database, table, name, recently, plans=arguments.plans)
             one_more_day(database, table, name)
             with database.transaction() as connection:
                 connection.execute(text("DELETE FROM market_data_raw WHERE batch_id = 2"))

@@ -7,67 +7,24 @@ its bars keep their batch and time of entry. What a bar was before moves to mark
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import TypedDict
+from datetime import UTC, date
 
 import polars as pl
 from psycopg2.errors import UniqueViolation
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from tbp_assets.bars.facts import LakeFact, LoadFact
-from tbp_assets.bars.schema import VALUES
+from tbp_assets.bars.facts import LoadFact
 from tbp_assets.bars.sessions import day_bounds
-from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.datasets import Dataset
-from tbp_assets.errors import DatabaseRefusedError, DatabaseUnavailableError
-from tbp_assets.storage.bars_table import KEY, Comparison, compare, rows_between
+from tbp_assets.errors import DatabaseRefusedError
 from tbp_assets.storage.copying import MICROSECONDS, copy_in, encoded
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.differences import COPIED, DayToLoad, Keys, Written, write_differences
 from tbp_assets.storage.failed_downloads import ResolvedBy, resolve
 from tbp_assets.storage.ledger import loads, record
-from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import statement
 
 SYNTHETIC = "synthetic"
-MOST_STATEMENTS = 20
-COPIED = ("ticker", "timestamp", *VALUES)
-
-
-@dataclass(frozen=True, slots=True)
-class DayToLoad:
-    """A validated day and the part of it that enters the database.
-
-    Attributes:
-        lake: The day's fact, of status `validated`.
-        accepted: Every accepted bar of the day, inside the universe or not.
-        selected: The bars inside the universe and the counts outside.
-        quarantined: Reads the tickers of the day's quarantined rows; called only where a stored bar has to go.
-    """
-
-    lake: LakeFact
-    accepted: pl.DataFrame
-    selected: SelectedBars
-    universe: Universe
-    quarantined: Callable[[], frozenset[str]]
-
-
-class _Keys(TypedDict):
-    timeframe: str
-    data_source: str
-    range_start: datetime
-    range_end: datetime
-    batch_id: int
-    loaded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    inserted: int
-    updated: int = 0
-    deleted: int = 0
-    unchanged: int = 0
 
 
 def load_day(
@@ -116,7 +73,7 @@ def refuse_mixture(connection: Connection, database: Database, data_source: str)
         )
 
 
-def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str) -> _Keys:
+def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str) -> Keys:
     start, end = day_bounds(day)
     values = {"dataset": dataset.name, "data_source": data_source, "trading_date": day}
     batch_id, loaded_at = connection.execute(statement("open_batch"), values).one()
@@ -130,90 +87,13 @@ def _keys(connection: Connection, dataset: Dataset, day: date, data_source: str)
     }
 
 
-def _write(connection: Connection, day: DayToLoad, keys: _Keys, *, empty: bool) -> _Written:
+def _write(connection: Connection, day: DayToLoad, keys: Keys, *, empty: bool) -> Written:
     if empty and _copied_directly(connection, day.selected.bars.select(COPIED), keys):
-        return _Written(day.selected.bars.height)
-    stored = rows_between(connection, keys)
-    if stored.equals(day.selected.bars.select(COPIED)):
-        return _Written(0, unchanged=stored.height)
-    bars = _wanted(day, stored)
-    found = compare(stored, bars, bars)
-    if found.equal:
-        return _Written(0, unchanged=bars.height)
-    connection.execute(statement("allow_decompression"))
-    updated, inserted = _bring_in(connection, bars, found, keys)
-    return _Written(inserted, updated, _remove(connection, day, found.foreign, keys), bars.height - inserted - updated)
+        return Written(day.selected.bars.height)
+    return write_differences(connection, day, keys)
 
 
-def _wanted(day: DayToLoad, stored: pl.DataFrame) -> pl.DataFrame:
-    """Return the bars of the universe, and those an earlier, wider universe brought: they follow the lake as well."""
-    bars = day.selected.bars.select(COPIED)
-    outside = day.accepted.join(bars, on=KEY, how="anti")
-    kept = day.universe.valid(outside, day.lake.trading_date).join(stored, on="ticker", how="semi")
-    return pl.concat([bars, kept.select(COPIED)]).sort(KEY)
-
-
-def _of_keys(bars: pl.DataFrame, *some: pl.DataFrame) -> pl.DataFrame:
-    return bars.join(pl.concat([frame.select(KEY) for frame in some]), on=KEY, how="semi", maintain_order="left")
-
-
-def _bring_in(connection: Connection, bars: pl.DataFrame, found: Comparison, keys: _Keys) -> tuple[int, int]:
-    """Write bars that differ from those stored or are new, and return how many were updated and inserted."""
-    wanted = _of_keys(bars, found.absent, found.different)
-    if wanted.is_empty():
-        return 0, 0
-    connection.execute(statement("forbid_nested_loops"))
-    connection.execute(statement("create_staging"))
-    copy_in(connection, "copy_staging", encoded(wanted.with_columns(pl.col("timestamp").cast(MICROSECONDS))))
-    connection.execute(text("ANALYZE staged_bars"))
-    updated = sum(_update(connection, {**keys, **bounds}) for bounds in _bounds(found.different["ticker"]))
-    inserted = 0 if found.absent.is_empty() else connection.execute(statement("insert_new"), keys).rowcount
-    return updated, inserted
-
-
-def _update(connection: Connection, values: Mapping[str, object]) -> int:
-    kept = connection.execute(statement("keep_changed"), values).rowcount
-    updated = connection.execute(statement("update_changed"), values).rowcount
-    if kept != updated:
-        raise DatabaseUnavailableError(
-            f"somebody else changed bars meanwhile: {kept:,} were kept, {updated:,} replaced"
-        )
-    return updated
-
-
-def _bounds(tickers: pl.Series) -> list[dict[str, str]]:
-    """Return first and last ticker of the statements that change bars: one for each ticker, or one for many.
-
-    In a compressed chunk a statement decompresses the rows of every ticker between its bounds.
-    """
-    ordered = tickers.unique().sort()
-    if ordered.len() > MOST_STATEMENTS:
-        return [{"first_ticker": ordered[0], "last_ticker": ordered[-1]}]
-    return [{"first_ticker": ticker, "last_ticker": ticker} for ticker in ordered]
-
-
-def _remove(connection: Connection, day: DayToLoad, foreign: pl.DataFrame, keys: _Keys) -> int:
-    """Take away what the accepted day no longer holds, each bar with its cause, and return how many."""
-    if foreign.is_empty():
-        return 0
-    gone = foreign.select(KEY).rows()
-    tickers, timestamps = foreign["ticker"].to_list(), foreign["timestamp"].dt.cast_time_unit("us").to_list()
-    accepted = set(day.accepted.filter(pl.col("ticker").is_in(tickers)).select(KEY).iter_rows())
-    quarantined = day.quarantined()
-
-    def cause(ticker: str, timestamp: datetime) -> Change:
-        if (ticker, timestamp) in accepted:
-            return "outside_validity"
-        return "rejected" if ticker in quarantined else "dropped"
-
-    values = {"tickers": tickers, "timestamps": timestamps, "causes": [cause(*key) for key in gone]}
-    return sum(
-        connection.execute(statement("delete_removed"), {**keys, **values, **bounds}).rowcount
-        for bounds in _bounds(foreign["ticker"])
-    )
-
-
-def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) -> bool:
+def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: Keys) -> bool:
     rows = bars.with_columns(
         pl.col("timestamp").cast(MICROSECONDS),
         timeframe=pl.lit(keys["timeframe"]),
@@ -232,7 +112,7 @@ def _copied_directly(connection: Connection, bars: pl.DataFrame, keys: _Keys) ->
     return True
 
 
-def _ledger_row(day: DayToLoad, keys: _Keys, written: _Written, run_id: str) -> LoadFact:
+def _ledger_row(day: DayToLoad, keys: Keys, written: Written, run_id: str) -> LoadFact:
     return LoadFact(
         trading_date=day.lake.trading_date,
         batch_id=keys["batch_id"],
