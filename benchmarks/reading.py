@@ -70,7 +70,7 @@ def plan(connection: Connection, sql: str) -> list[str]:
 
 
 def read(database: Database, table: Table, name: str, recently: date, *, plans: bool) -> list[str]:
-    """Ask every question of the present, and of the past through market_data_as_of; `recently` begins the last 60 days."""
+    """Ask every question of the present and of the past; `recently` begins the last 60 days."""
     shown = list[str]()
     with database.transaction() as connection:
         for bars, kind in (("market_data_raw", ""), ("market_data_as_of(now())", ", as of now")):
