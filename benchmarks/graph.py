@@ -15,6 +15,7 @@ import psutil
 
 from benchmarks.load_path import verify
 from benchmarks.servers import database_in
+from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.embedded.postgres.instance import outside_directory
 from tbp_assets.settings import PROJECT_ROOT
 
@@ -35,14 +36,14 @@ class Backfill:
     server_mb: float
 
 
-def backfill(home: Path, mirror: Path, days: Sequence[date], *options: str, universe: str = "all") -> Backfill:
+def backfill(home: Path, mirror: Path, days: Sequence[date], *options: str) -> Backfill:
     """Run the command and return what it took.
 
     Raises:
         RuntimeError: It failed; its output is the message.
     """
     environment = os.environ | {
-        "TBP_HOME": str(home), "TBP_FLAT_FILES_URL": mirror.as_uri(), "TBP_UNIVERSE": universe, "DB_HOST": "",
+        "TBP_HOME": str(home), "TBP_FLAT_FILES_URL": mirror.as_uri(), "TBP_UNIVERSE": "all", "DB_HOST": "",
     }  # fmt: skip
     command = [str(Path(sys.executable).parent / "tbp"), "backfill", str(days[0]), str(days[-1]), *options]
     started = perf_counter()
@@ -60,8 +61,9 @@ def backfill(home: Path, mirror: Path, days: Sequence[date], *options: str, univ
 def verified(home: Path, mirror: Path, days: Sequence[date]) -> None:
     """Raise unless the home's database holds every accepted bar of the files, and nothing else."""
     database = database_in(home, "market_data")
+    settings = ConfigLoader(PROJECT_ROOT / "config", {"TBP_UNIVERSE": "all"}).load()
     try:
-        verify(database, mirror, days)
+        verify(database, mirror, days, settings.universe)
     finally:
         database.engine.dispose()
 
