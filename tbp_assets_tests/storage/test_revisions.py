@@ -227,9 +227,8 @@ def test_versions_that_cannot_be_kept_are_not_replaced(project: Project) -> None
 def test_any_number_of_changed_and_removed_bars_is_kept(project: Project, changed: int) -> None:
     database, tickers = project.database(), [f"T{n:02}" for n in range(100)]
     load(database, validated([row(ticker) for ticker in tickers]))
-    others = {ticker: {"close": 10.75} for ticker in tickers[::-1][:changed]}
-    kept = tickers[changed // 2 :]
-    fact = load(database, validated([row(ticker, **others.get(ticker, {})) for ticker in kept]))
+    others, kept = tickers[::-1][:changed], tickers[changed // 2 :]
+    fact = load(database, validated([row(ticker, close=10.75 if ticker in others else 10.5) for ticker in kept]))
     assert (fact.updated, fact.deleted) == (changed, changed // 2)
     assert fact.unchanged == 100 - changed - changed // 2
     assert len(revisions(database)) == changed + changed // 2
