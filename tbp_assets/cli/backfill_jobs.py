@@ -132,7 +132,14 @@ _inherited = list[_Lines]()
 def _begin(lines: _Lines) -> None:
     """Run in a process before its first stretch."""
     _inherited.append(lines)
+    # A run listens to both signals and ends after the day it is at; outside of one there is nothing to be finished.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end_now)
     Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_now(_number: int, _frame: object) -> None:
+    os._exit(1)
 
 
 def _end_with_parent() -> None:
@@ -140,7 +147,6 @@ def _end_with_parent() -> None:
     if parent:
         connection.wait([parent.sentinel])
     while True:
-        # A run ends after the day it is at; what waits for work ends at once.
         os.kill(os.getpid(), signal.SIGTERM)
         sleep(SIGNAL_AGAIN_SECONDS)
 
@@ -154,4 +160,8 @@ def _run_stretch(settings: Settings, tags: dict[str, str], job: str, days: list[
     with session.storage_faults(), session.instance() as instance:
         own = {**tags, PROCESS_TAG: this_process()}
         runs = Runs(session, build_definitions(settings), instance, own)
-        return runs.run(job, days, lambda: lines.said.put(0))
+        try:
+            return runs.run(job, days, lambda: lines.said.put(0))
+        except KeyboardInterrupt:
+            # Whoever interrupts one process ends the command: none may wait for further work.
+            os._exit(1)
