@@ -44,7 +44,7 @@ def wild(seed: int) -> dict[date, list[str]]:
         usual = [row(ticker, day, close=chance.choice((10.5, 10.5, 10.75))) for ticker in "ABCDE"]
         days[day] = [line for line in usual if chance.random() < 0.9]
         days[day] += [row("AAPL", day, **EVENTS.get(number, {})), row("MSFT", day)]
-        days[day] += [row("SPY", day, close=10 + number % 3 / 4)] if number % DAYS_IN_A_FRAME else []
+        days[day] += [row("SPY", day, close=10 + number % 3 / 4)] if number != DAYS_IN_A_FRAME - 1 else []
     return days
 
 
