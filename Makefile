@@ -64,7 +64,8 @@ help: ## This list
 # Other loaders to be measured against; the rest is measured where they cannot be had.
 $(VENV)/bench-ready: $(VENV)/ready benchmarks/requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.lock || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.lock || true
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.lock || \
+	  echo "the other loaders could not be installed: their lines are left out"
 	@touch $@
 
 # uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.

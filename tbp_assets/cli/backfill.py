@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from tbp_assets.bars.day_state import DayState
+from tbp_assets.bars.facts import DayFacts
 from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.backfill_jobs import Run, workers
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill
@@ -41,9 +43,7 @@ def run_backfill(
     facts = session.facts(days[0], days[-1])
     with session.database.transaction(read_only=True) as connection:
         written = written_by(connection, session.dataset, session.data_source, outcome.run_ids)
-    states = session.states(facts)
-    left = {**outcome.open, **plan.unavailable}
-    open_days = {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
+    open_days = _open_days(session, facts, {**outcome.open, **plan.unavailable})
     settled = sorted(day for day in outcome.days if day not in open_days)
     # A day that was to be measured again is as it should be once the day it looks back on is mended.
     done = sorted({*plan.done, *plan.measure} - set(outcome.measured))
@@ -62,6 +62,12 @@ def run_backfill(
         seconds=perf_counter() - started,
         backfill_id=backfill_id,
     )
+
+
+def _open_days(session: Session, facts: dict[date, DayFacts], left: dict[date, DayState]) -> dict[date, DayState]:
+    """Return the days that are not done: as the runs left them, else as their facts have it."""
+    states = session.states(facts)
+    return {day: left.get(day, state) for day, state in states.items() if state.open or day in left}
 
 
 def _run_all(session: Session, plan: BackfillPlan, days: list[date], tags: dict[str, str], jobs: int) -> Outcome:

@@ -228,13 +228,20 @@ def heap_bytes(database: Database) -> int:
     return query(database, sql, schema=database.address.schema)[0][0]
 
 
-def test_reload_of_a_compressed_chunk_writes_nothing_into_it() -> None:
+@contextmanager
+def three_compressed_weeks() -> Generator[tuple[Database, list[date], int]]:
+    """Give a database with whole days in one compressed chunk, the days, and the bytes they took before."""
     with migrated(365, compress_after_days=60) as database:
         days = weekdays(TUESDAY, date(2024, 1, 26))
         for day in days:
             load(database, whole_market(day))
         full = heap_bytes(database)
         compressed(database)
+        yield database, days, full
+
+
+def test_reload_of_a_compressed_chunk_writes_nothing_into_it() -> None:
+    with three_compressed_weeks() as (database, days, full):
         assert heap_bytes(database) == 0
         fact = load(database, whole_market(days[3]))
         assert (fact.inserted, fact.updated, fact.unchanged) == (0, 0, 6_000)
@@ -243,12 +250,7 @@ def test_reload_of_a_compressed_chunk_writes_nothing_into_it() -> None:
 
 
 def test_few_changes_in_a_compressed_chunk_leave_most_of_it_compressed() -> None:
-    with migrated(365, compress_after_days=60) as database:
-        days = weekdays(TUESDAY, date(2024, 1, 26))
-        for day in days:
-            load(database, whole_market(day))
-        full = heap_bytes(database)
-        compressed(database)
+    with three_compressed_weeks() as (database, days, full):
         for changed in ((17,), (17, 3_000), (17, 18, 3_000)):
             fact = load(database, whole_market(days[3], *changed))
             assert (fact.inserted, fact.updated, fact.deleted) == (0, 1, 0)
@@ -261,11 +263,7 @@ def test_few_changes_in_a_compressed_chunk_leave_most_of_it_compressed() -> None
 
 
 def test_many_changes_in_a_compressed_chunk_are_made_all_the_same() -> None:
-    with migrated(365, compress_after_days=60) as database:
-        days = weekdays(TUESDAY, date(2024, 1, 26))
-        for day in days:
-            load(database, whole_market(day))
-        compressed(database)
+    with three_compressed_weeks() as (database, days, _):
         fact = load(database, whole_market(days[3], *range(0, 6_000, 10)))
         assert (fact.updated, fact.unchanged) == (600, 5_400)
         assert count(database) == 6_000 * len(days)
