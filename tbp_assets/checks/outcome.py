@@ -25,8 +25,12 @@ def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue
         dg.TableRecord({name: value if isinstance(value, int | float) else _text(value) for name, value in row.items()})
         for row in frame.head(limit).to_dicts()
     ]
-    columns = [dg.TableColumn(name) for name in frame.columns]
+    columns = [dg.TableColumn(name, _type(dtype)) for name, dtype in frame.schema.items()]
     return dg.MetadataValue.table(records, schema=dg.TableSchema(columns))
+
+
+def _type(dtype: pl.DataType) -> str:
+    return "int" if dtype.is_integer() else "float" if dtype.is_float() else "string"
 
 
 def _text(value: object) -> str:

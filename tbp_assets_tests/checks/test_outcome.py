@@ -32,6 +32,13 @@ def test_values_of_every_type_can_be_shown() -> None:
     ]
 
 
+def test_columns_say_what_is_a_number() -> None:
+    table = cast("dg.TableMetadataValue", counts_table({"price_missing": 2}, "reason"))
+    assert [(column.name, column.type) for column in table.schema.columns] == [("reason", "string"), ("rows", "int")]
+    shares = cast("dg.TableMetadataValue", rows_table(pl.DataFrame({"share": [0.5]})))
+    assert shares.schema.columns[0].type == "float"
+
+
 def test_empty_frame_keeps_its_columns() -> None:
     table = cast("dg.TableMetadataValue", rows_table(pl.DataFrame({"a": [], "b": []})))
     assert [column.name for column in table.schema.columns] == ["a", "b"]
