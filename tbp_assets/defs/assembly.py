@@ -13,6 +13,7 @@ from tbp_assets.defs.checks import (
     checks_of_measured_days,
 )
 from tbp_assets.defs.data_quality_metrics import build_data_quality_metrics
+from tbp_assets.defs.health import build_health_job, build_health_schedule
 from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
 from tbp_assets.defs.quality_report import build_quality_report
@@ -70,12 +71,13 @@ def _assembled(settings: Settings) -> dg.Definitions:
             build_data_quality_metrics_checks(plan),
             build_standing_checks(plan),
         ],
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), build_health_job(plan)],
         schedules=[
             build_daily_schedule(plan),
             build_freshness_schedule(plan),
             build_measuring_schedule(plan),
             build_report_schedule(plan),
+            build_health_schedule(),
         ],
         sensors=[build_arrival_sensor(plan)],
         resources={
