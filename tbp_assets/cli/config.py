@@ -3,10 +3,12 @@
 Nothing is started and nobody is asked: no provider, no database, no embedded server.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.config_loader import ConfigLoader, Setting, config_dir, effective_settings, load_settings
@@ -34,10 +36,22 @@ def show(*, as_json: bool = False) -> int:
     settings = effective_settings(ConfigLoader(config_dir()))
     if as_json:
         print_json([_as_json(each) for each in settings])
+    elif out.is_terminal:
+        out.print(_settings_table(settings))
     else:
-        rows = [[f"{each.file}.{each.key}", _text(each.value), ", ".join(map(str, each.origins))] for each in settings]
-        out.print(table(["setting", "value", "origin"], rows))
+        for each in settings:
+            out.print(f"{each.file}.{each.key} = {_text(each.value)}  ({', '.join(map(str, each.origins))})")
     return 0
+
+
+def _settings_table(settings: Sequence[Setting]) -> Table:
+    grid = Table("setting", "value", "origin", box=None, pad_edge=False, header_style="bold")
+    for each in settings:
+        origins = ", ".join(map(str, each.origins))
+        grid.add_row(*(Text(words) for words in (f"{each.file}.{each.key}", _text(each.value), origins)))
+    for column in grid.columns:
+        column.overflow = "fold"
+    return grid
 
 
 def _as_json(setting: Setting) -> dict[str, object]:
@@ -53,10 +67,10 @@ def _as_json(setting: Setting) -> dict[str, object]:
 
 def _text(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_text(each)}" for key, each in cast("Mapping[str, object]", value).items())
+        return ", ".join(f"{key} {_text(each)}" for key, each in cast("Mapping[str, object]", value).items()) or "all"
     if isinstance(value, list):
-        return "; ".join(_text(each) for each in cast("list[object]", value)) or "(none)"
-    return "(none)" if value is None else str(value)
+        return "; ".join(_text(each) for each in cast("list[object]", value)) or "none"
+    return "none" if value is None else str(value) or "empty"
 
 
 def _instruments(settings: Settings) -> list[TickerConfig]:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from rich.table import Table
 from rich.text import Text
 
-from tbp_assets.cli.output import out, print_json, table
+from tbp_assets.cli.output import out, print_json
+from tbp_assets.errors import ConfigError
 from tbp_assets.health.configuration import CONFIGURATION, configuration_problems
 from tbp_assets.health.diagnosis import diagnose, failed
 from tbp_assets.health.finding import Finding
@@ -17,7 +19,8 @@ COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 def doctor(*, as_json: bool = False) -> int:
     """Run the command and return its exit code: 1 where something failed, 2 where the configuration did."""
-    findings = diagnose(configuration_problems(), _automations)
+    problems = configuration_problems()
+    findings = diagnose(problems, _automations(problems.settings))
     if as_json:
         print_json([asdict(each) for each in findings])
     else:
@@ -28,12 +31,16 @@ def doctor(*, as_json: bool = False) -> int:
     return FAILED if faults else 0
 
 
-def _automations(settings: Settings) -> Mapping[str, bool]:
-    # Here, since the definitions take two seconds to import, in which the other questions are asked.
+def _automations(settings: Settings | None) -> Mapping[str, bool] | None:
+    # Before the questions are asked: importing the definitions takes seconds that are nobody's answer.
     from tbp_assets.defs.assembly import build_definitions  # noqa: PLC0415
     from tbp_assets.defs.health import switches_of  # noqa: PLC0415
 
-    return switches_of(build_definitions(settings).get_repository_def())
+    try:
+        return switches_of(build_definitions(settings).get_repository_def()) if settings else None
+    except ConfigError:
+        # Told by the line of the configuration.
+        return None
 
 
 def _show(findings: Sequence[Finding]) -> None:
@@ -46,9 +53,9 @@ def _show(findings: Sequence[Finding]) -> None:
     out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
 
 
-def _table(findings: Sequence[Finding]) -> object:
-    rows = [
-        [Text(each.status, COLOURS[each.status]), each.subject, each.seen + (f"\n→ {each.todo}" if each.todo else "")]
-        for each in findings
-    ]
-    return table(["", "subject", "what was seen, → what to do"], rows)
+def _table(findings: Sequence[Finding]) -> Table:
+    grid = Table("", "subject", "what was seen → what to do", box=None, pad_edge=False, header_style="bold")
+    for each in findings:
+        words = each.seen + (f"\n→ {each.todo}" if each.todo else "")
+        grid.add_row(Text(each.status, COLOURS[each.status]), Text(each.subject), Text(words, overflow="fold"))
+    return grid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, cast
 
 from pydantic import SecretStr
@@ -46,7 +47,7 @@ def effective_settings(loader: ConfigLoader) -> list[Setting]:
 
 
 def _settings(file: str, node: Any, sources: Sources, path: KeyPath = ()) -> Iterator[Setting]:
-    if isinstance(node, Mapping) and not (path and isinstance(path[-1], int)):
+    if isinstance(node, Mapping) and not _is_item(path):
         for key, value in cast("Mapping[str, Any]", node).items():
             yield from _settings(file, value, sources, (*path, str(key)))
     elif isinstance(node, list | tuple) and any(isinstance(each, Mapping) for each in cast("list[Any]", node)):
@@ -57,10 +58,15 @@ def _settings(file: str, node: Any, sources: Sources, path: KeyPath = ()) -> Ite
         yield Setting(file, spelled(path), _without_secrets(node), tuple(dict.fromkeys(origins)))
 
 
+def _is_item(path: KeyPath) -> bool:
+    """Whether a mapping is told in one line: an item of a list, or a group of instruments."""
+    return bool(path) and (isinstance(path[-1], int) or path[:-1] == ("groups",))
+
+
 def _leaves(node: Any, path: KeyPath) -> Iterator[KeyPath]:
-    """Yield every value inside an item that some file gives; the whole, where none does."""
-    if isinstance(node, Mapping):
-        given = {key: value for key, value in cast("Mapping[str, Any]", node).items() if value not in (None, ())}
+    """Yield the keys inside an item that have a value; the item's own, where none has."""
+    given = _given(node) if isinstance(node, Mapping) else {}
+    if given:
         for key, value in given.items():
             yield from _leaves(value, (*path, key))
     elif isinstance(node, list | tuple) and node:
@@ -70,18 +76,27 @@ def _leaves(node: Any, path: KeyPath) -> Iterator[KeyPath]:
         yield path
 
 
+def _given(item: Any) -> dict[str, Any]:
+    return {key: value for key, value in cast("Mapping[str, Any]", item).items() if value not in (None, ())}
+
+
 def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(each) for key, each in _given(value).items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each) for each in cast("list[Any]", value)]
+    if isinstance(value, frozenset):
+        return sorted(_plain(each) for each in cast("frozenset[Any]", value))
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
     match value:
         case SecretStr():
             return masked(value)
-        case Mapping():
-            items = cast("Mapping[str, Any]", value).items()
-            return {key: _without_secrets(each) for key, each in items if each not in (None, ())}
-        case list() | tuple():
-            return [_without_secrets(each) for each in cast("list[Any]", value)]
-        case frozenset():
-            return sorted(_without_secrets(each) for each in cast("frozenset[Any]", value))
         case str():
             return shown(value)
+        case time():
+            return value.isoformat("minutes")
         case _:
             return value

@@ -29,8 +29,7 @@ def build_health_job(plan: Plan) -> dg.JobDefinition:
 
     @dg.op(description="Look at every subject of `tbp doctor` and record what was seen and what to do.")
     def health_checks(context: dg.OpExecutionContext) -> None:
-        repository = context.repository_def
-        findings = examine(plan.settings, lambda: switches_of(repository))
+        findings = examine(plan.settings, switches_of(context.repository_def))
         log = {"ok": context.log.info, "warning": context.log.warning, "failed": context.log.error}
         for each in findings:
             log[each.status]("%s: %s", each.subject, " → ".join(filter(None, [each.seen, each.todo])))

@@ -40,18 +40,24 @@ class Span:
 
 def access_questions(installation: Installation) -> list[Question]:
     """Return a question for each data type."""
-    return [Question(f"access {name}", partial(access, installation, name)) for name in DATA_TYPES]
+    needed = installation.dataset.prefix
+    return [
+        Question(f"access {name}", partial(access, installation, name), needed=name == needed) for name in DATA_TYPES
+    ]
 
 
 def access(installation: Installation, name: str) -> Finding | None:
     """Say from which day on a data type may be read; nothing of one that is not there and that nobody needs."""
-    files, needed, subject = folders_of(installation), name == installation.dataset.prefix, f"access {name}"
-    if files is None:
-        return None
+    needed, subject = name == installation.dataset.prefix, f"access {name}"
     try:
+        files = folders_of(installation)
+        if files is None:
+            return None
         span = span_of(files, name)
-    except (CredentialsError, SourceUnavailableError) as error:
-        raise NotLookedAtError(f"the source does not answer ({error})") from error
+    except (CredentialsError, SourceUnavailableError, NotLookedAtError) as error:
+        if needed:
+            raise NotLookedAtError("the source does not answer") from error
+        return None
     except TbpError as error:
         return Finding(subject, "failed" if needed else "warning", str(error))
     if span is None:
@@ -75,9 +81,7 @@ def span_of(files: Folders, name: str) -> Span | None:
         return Span(first, last, None)
     if _may_read(files, first_key):
         return Span(first, last, first)
-    found = bisect_left(
-        years, True, key=lambda year: any(_may_read(files, key) for _, key in _days(files, [year])[-1:])
-    )
+    found = bisect_left(years, True, key=lambda year: _may_read_last(files, year))
     days = _days(files, years[found : found + 1])
     return Span(first, last, days[bisect_left(days, True, key=lambda day: _may_read(files, day[1]))][0])
 
@@ -98,6 +102,10 @@ def _may_read(files: Folders, key: str) -> bool:
     return True
 
 
+def _may_read_last(files: Folders, year: str) -> bool:
+    return any(_may_read(files, key) for _, key in _days(files, [year])[-1:])
+
+
 def _words(span: Span) -> str:
     if span.readable_from is None:
         return f"not covered by the subscription (listed from {span.listed_from} to {span.until})"
@@ -110,7 +118,7 @@ def _judged(installation: Installation, subject: str, span: Span) -> Finding:
     if span.readable_from is None:
         return Finding(subject, "failed", _words(span), "subscribe to it, or use the keys of an account that has it")
     start, first = installation.settings.pipeline.partitions.start_date, span.readable_from
-    if any(start <= day < first for day in installation.expectation().sessions):
+    if any(start <= day < first for day in installation.expectation.sessions):
         todo = f"set partitions.start_date of pipeline.yml ({start}) to {first}, or widen the subscription"
         return Finding(subject, "warning", _words(span), todo)
     return Finding(subject, "ok", _words(span))

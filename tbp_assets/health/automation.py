@@ -5,11 +5,12 @@ Read from Dagster's own storage, without making its tables where they are not th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from dagster._core.scheduler.instigation import InstigatorStatus  # the type of a state; not exported
+from dagster._daemon.types import DaemonHeartbeat  # likewise
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,48 +28,50 @@ START: Final = "run `tbp up`, or `make up`, and leave it running"
 
 def daemon(installation: Installation) -> Finding:
     """Look at the heartbeats of the daemon's parts."""
-    url, limit = _storage(installation), installation.limits.max_heartbeat_age_seconds
-    absent: Status = "failed" if installation.limits.daemon_severity == "error" else "warning"
-    if url is None:
-        return Finding(DAEMON, absent, "no daemon ever ran here, so nothing is loaded by itself", START)
-    try:
-        beats = PostgresRunStorage(url, should_autocreate_tables=False).get_daemon_heartbeats()
-    except SQLAlchemyError as error:
-        raise _unavailable(error) from error
-    now = datetime.now(UTC).timestamp()
+    beats = _heartbeats(installation)
+    limit, now = installation.limits.max_heartbeat_age_seconds, datetime.now(UTC).timestamp()
     ages = {name: now - beat.timestamp for name, beat in beats.items() if name in NEEDED}
+    absent: Status = "failed" if installation.limits.daemon_severity == "error" else "warning"
+    if not ages:
+        return Finding(DAEMON, absent, "no daemon ever ran here, so nothing is loaded by itself", START)
     silent = [name for name in NEEDED if ages.get(name, limit + 1) > limit]
     if silent:
-        newest = (
-            f"the newest sign of life is {_ago(min(ages.values()))} old" if ages else "it never gave a sign of life"
-        )
-        return Finding(DAEMON, absent, f"silent: {', '.join(silent)}; {newest}, so nothing is loaded by itself", START)
+        seen = f"silent: {', '.join(silent)}; the newest sign of life is {_span(min(ages.values()))} old"
+        return Finding(DAEMON, absent, f"{seen}, so nothing is loaded by itself", START)
     faults = [error.message.strip() for name in NEEDED for error in beats[name].errors or ()]
     if faults:
-        return Finding(DAEMON, "warning", f"alive, but: {'; '.join(faults)[:500]}", "see the daemon's log")
-    return Finding(DAEMON, "ok", f"alive, the last sign of life {_ago(max(ages.values()))} ago")
+        return Finding(DAEMON, "warning", f"alive, but: {'; '.join(faults)[:500]}", "see what `tbp up` prints")
+    return Finding(DAEMON, "ok", f"alive, the last sign of life is {_span(max(ages.values()))} old")
 
 
 def switches(installation: Installation) -> Finding:
     """Compare the switches with the schedules and sensors there are."""
-    there = installation.automations()
-    url = _storage(installation)
-    stored: Mapping[str, bool] = {} if url is None else _stored(url)
+    there = installation.automations
+    if there is None:
+        raise NotLookedAtError("the configuration cannot be used")
+    stored = _stored(installation)
     off = [name for name, by_default in there.items() if not stored.get(name, by_default)]
+    on = ", ".join(name for name in there if name not in off) or "none"
     if off:
         todo = "switch them on in the UI under Automation, unless they are off on purpose"
-        return Finding(SWITCHES, "warning", f"off: {', '.join(off)}; on: {_on(there, off)}", todo)
-    return Finding(SWITCHES, "ok", f"on: {_on(there, off)}")
+        return Finding(SWITCHES, "warning", f"off: {', '.join(off)}; on: {on}", todo)
+    return Finding(SWITCHES, "ok", f"on: {on}")
 
 
-def _on(there: Mapping[str, bool], off: Sequence[str]) -> str:
-    return ", ".join(name for name in there if name not in off) or "none"
-
-
-def _stored(url: str) -> dict[str, bool]:
-    """Return the switches that a daemon or a person has set, by name."""
+def _heartbeats(installation: Installation) -> Mapping[str, DaemonHeartbeat]:
+    url = _storage(installation)
     try:
-        states = PostgresScheduleStorage(url, should_autocreate_tables=False).all_instigator_state()
+        return PostgresRunStorage(url, should_autocreate_tables=False).get_daemon_heartbeats() if url else {}
+    except SQLAlchemyError as error:
+        raise _unavailable(error) from error
+
+
+def _stored(installation: Installation) -> dict[str, bool]:
+    """Return the switches that a daemon or a person has set, by name."""
+    url = _storage(installation)
+    try:
+        storage = PostgresScheduleStorage(url, should_autocreate_tables=False) if url else None
+        states = storage.all_instigator_state() if storage else ()
     except SQLAlchemyError as error:
         raise _unavailable(error) from error
     return {state.instigator_name: state.status != InstigatorStatus.STOPPED for state in states}
@@ -95,5 +98,5 @@ def _unavailable(error: SQLAlchemyError) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(f"Dagster's storage cannot be read: {' '.join(str(error).split())[:300]}")
 
 
-def _ago(seconds: float) -> str:
+def _span(seconds: float) -> str:
     return str(timedelta(seconds=max(0, round(seconds))))

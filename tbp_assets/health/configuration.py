@@ -61,12 +61,8 @@ def configuration_problems() -> Problems:
 def configuration(found: Problems) -> Finding:
     """Say whether the configuration is complete."""
     if found.reasons or found.settings is None:
-        return Finding(
-            CONFIGURATION,
-            "failed",
-            "; ".join(found.reasons),
-            "`tbp config check` repeats it, `tbp config show` explains",
-        )
+        todo = "`tbp config show` tells where each value comes from"
+        return Finding(CONFIGURATION, "failed", "; ".join(found.reasons), todo)
     environment = found.settings.pipeline.environment
     return Finding(CONFIGURATION, "ok", f"{planned_route(found.settings)}, environment {environment}")
 

@@ -24,7 +24,7 @@ MOST_APART: Final = 10
 
 def newest_session(installation: Installation) -> Finding:
     """Look for the newest session whose file is due."""
-    facts, expectation, now = installation.facts(), installation.expectation(), datetime.now(UTC)
+    facts, expectation, now = installation.facts(), installation.expectation, datetime.now(UTC)
     due = [day for day in facts if day in expectation.sessions and expectation.due(day) <= now]
     if not due:
         return Finding(NEWEST, "ok", "no session is due yet")
@@ -50,7 +50,8 @@ def open_days(installation: Installation) -> Finding:
     faults = [day for day, state in mine.items() if state.state not in {"late", "not_entitled"}]
     if not faults:
         return Finding(OPEN, "ok", seen)
-    return Finding(OPEN, "failed", f"{seen}: {_few(faults)}", f"`tbp failures` says why; {_commands(faults, facts)}")
+    why = "`tbp failures` says why; " if failed else ""
+    return Finding(OPEN, "failed", f"{seen}: {_few(faults)}", why + _commands(faults, facts))
 
 
 def history(installation: Installation) -> Finding:
@@ -70,7 +71,7 @@ def history(installation: Installation) -> Finding:
 
 
 def bytes_a_day(installation: Installation) -> int | None:
-    """Return the bytes that landing zone and lake hold of a day, on average of the newest; None where there are none."""
+    """Return the bytes that landing zone and lake hold of a day, on average of the newest; None without any."""
     landing, lake = installation.landing, installation.lake
     sizes: list[int] = []
     for known in [known for known in installation.facts().values() if known.landing and known.lake][-SAMPLE:]:
@@ -92,7 +93,7 @@ def _need(installation: Installation, days: int) -> str:
 
 
 def _open_states(installation: Installation) -> dict[date, DayState]:
-    expectation, now = installation.expectation(), datetime.now(UTC)
+    expectation, now = installation.expectation, datetime.now(UTC)
     states = {day: day_state(known, expectation, now) for day, known in installation.facts().items()}
     return {day: state for day, state in states.items() if state.open}
 
@@ -114,7 +115,6 @@ def _commands(days: Sequence[date], known: Mapping[date, DayFacts]) -> str:
             stretches[-1].append(day)
         else:
             stretches.append([day])
-    more = (
-        f" and {len(stretches) - MOST_COMMANDS} stretches more (`tbp status`)" if len(stretches) > MOST_COMMANDS else ""
-    )
+    left = len(stretches) - MOST_COMMANDS
+    more = f" and {left} earlier stretches (`tbp status --from {days[0]}`)" if left > 0 else ""
     return ", ".join(f"`tbp backfill {each[0]} {each[-1]}`" for each in stretches[-MOST_COMMANDS:]) + more

@@ -34,21 +34,25 @@ LOOKS: Mapping[str, Look] = {
 }
 
 
-def diagnose(problems: Problems, automations: Callable[[Settings], Mapping[str, bool]]) -> list[Finding]:
+def diagnose(problems: Problems, automations: Mapping[str, bool] | None) -> list[Finding]:
     """Return a finding for each subject; the configuration's alone where it cannot be read.
 
     Args:
         problems: What is wrong with the configuration.
-        automations: Returns the schedules and sensors there are, and whether each runs unless somebody stopped it.
+        automations: See `examine`.
     """
-    settings = problems.settings
-    if settings is None:
-        return [configuration(problems)]
-    return [configuration(problems), *examine(settings, lambda: automations(settings))]
+    found = [configuration(problems)]
+    return [*found, *examine(problems.settings, automations)] if problems.settings else found
 
 
-def examine(settings: Settings, automations: Callable[[], Mapping[str, bool]]) -> list[Finding]:
-    """Return a finding for each subject but the configuration."""
+def examine(settings: Settings, automations: Mapping[str, bool] | None) -> list[Finding]:
+    """Return a finding for each subject but the configuration.
+
+    Args:
+        settings: As configured.
+        automations: The schedules and sensors there are, and whether each runs unless somebody stopped it; None where
+            they cannot be told.
+    """
     installation = Installation(settings, US_STOCKS_DAY_AGGS, automations)
     questions = [
         Question(source.SOURCE, partial(source.source, installation)),

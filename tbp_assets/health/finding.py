@@ -14,7 +14,7 @@ class Finding:
 
     Attributes:
         subject: What was looked at; told once in a diagnosis.
-        status: `ok`; `warning` (worth a look, nothing is broken); `failed` (days will not be loaded, or already are not).
+        status: `ok`; `warning` (worth a look, nothing is broken); `failed` (days are not loaded, or will not be).
         seen: What was seen, in one sentence.
         todo: What to do; empty where there is nothing to do.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,17 +37,20 @@ class Installation:
     Attributes:
         settings: As configured.
         dataset: Whose days are looked at.
-        automations: Returns the schedules and sensors there are, and whether each runs unless somebody stopped it.
+        automations: The schedules and sensors there are, and whether each runs unless somebody stopped it; None where
+            they cannot be told.
+        expectation: Which sessions are expected, from the first configured day until today.
         database: Returns the database once it has answered.
         files: Returns the source of day files; nothing is asked yet.
         facts: Returns what is known of every weekday of the configured history up to yesterday.
     """
 
-    def __init__(self, settings: Settings, dataset: Dataset, automations: Callable[[], Mapping[str, bool]]) -> None:
+    def __init__(self, settings: Settings, dataset: Dataset, automations: Mapping[str, bool] | None) -> None:
         """Open nothing yet."""
         self.settings = settings
         self.dataset = dataset
         self.automations = automations
+        self.expectation = self._expectation()
         self.database = Once(self._answering_database)
         self.files: Once[FlatFiles] = Once(lambda: FlatFilesResource.from_settings(self._impatient()).open().files)
         self.facts = Once(self._facts)
@@ -85,8 +88,7 @@ class Installation:
             raise NotLookedAtError("the database cannot be asked") from error
         return database
 
-    def expectation(self) -> Expectation:
-        """Return which sessions are expected, from the first configured day until today."""
+    def _expectation(self) -> Expectation:
         pipeline = self.settings.pipeline
         sessions = expected_sessions(pipeline.partitions.start_date, exchange_date(datetime.now(UTC)))
         return Expectation(sessions - pipeline.schedule.closures, pipeline.schedule.expected_by)

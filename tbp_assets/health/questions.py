@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.pool import AsyncResult, ThreadPool
@@ -24,10 +24,16 @@ class NotLookedAtError(TbpError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A subject and how it is looked at; None where there is nothing to say of it here."""
+    """A subject and how it is looked at.
+
+    Attributes:
+        look: Returns None where there is nothing to say of the subject here.
+        needed: Whether loading days depends on the answer.
+    """
 
     subject: str
     look: Callable[[], Finding | None]
+    needed: bool = True
 
 
 class Once(Generic[Value]):
@@ -62,32 +68,26 @@ def answers(questions: Sequence[Question], seconds: float) -> list[Finding]:
     """
     errors: dict[str, BaseException] = {}
     until = time.monotonic() + seconds
-    # Its threads end with the process: whoever is still waiting for an answer then keeps nobody.
+    # Its threads end with the process: whoever still waits for an answer then keeps nobody.
     with ThreadPool(max(1, len(questions))) as pool:
         asked = [
             pool.apply_async(each.look, error_callback=partial(errors.__setitem__, each.subject)) for each in questions
         ]
-        found = [_answer(each, result, errors, until) for each, result in zip(questions, asked, strict=True)]
-    for subject, error in errors.items():
-        if not isinstance(error, TbpError):
-            logger.error("%s could not be looked at", subject, exc_info=error)
-    late = f"no answer within {seconds:g} s"
-    return [each or Finding(question.subject, "failed", late, SLOW) for question, each in found if each is not NOTHING]
-
-
-SLOW = "see whether it hangs; health.timeout_seconds of pipeline.yml is the longest wait"
-NOTHING = Finding("", "ok", "")
+        for result in asked:
+            result.wait(max(0.0, until - time.monotonic()))
+        found = [_answer(*each, errors, seconds) for each in zip(questions, asked, strict=True)]
+    return [each for each in found if each]
 
 
 def _answer(
-    question: Question, result: AsyncResult[Finding | None], errors: dict[str, BaseException], until: float
-) -> tuple[Question, Finding | None]:
-    """Return what a question was answered with: nothing where it has nothing to say, None where it took too long."""
-    result.wait(max(0.0, until - time.monotonic()))
+    question: Question, result: AsyncResult[Finding | None], errors: Mapping[str, BaseException], seconds: float
+) -> Finding | None:
     if not result.ready():
-        return question, None
+        status = "failed" if question.needed else "warning"
+        todo = "see what it hangs on; health.timeout_seconds of pipeline.yml is the longest wait"
+        return Finding(question.subject, status, f"no answer within {seconds:g} s", todo)
     error = errors.get(question.subject)
-    return question, (result.get() or NOTHING) if error is None else _failed(question.subject, error)
+    return result.get() if error is None else _failed(question.subject, error)
 
 
 def _failed(subject: str, error: BaseException) -> Finding:
@@ -95,4 +95,5 @@ def _failed(subject: str, error: BaseException) -> Finding:
         return Finding(subject, "warning", f"not looked at: {error}")
     if isinstance(error, TbpError):
         return Finding(subject, "failed", str(error))
+    logger.error("%s could not be looked at", subject, exc_info=error)
     return Finding(subject, "failed", f"{type(error).__name__}: {error}", "a fault of tbp_assets: please report it")
