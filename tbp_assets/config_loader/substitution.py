@@ -45,7 +45,8 @@ class Substitution:
         return self._text(node, path) if isinstance(node, str) and "${" in node else node
 
     def _text(self, text: str, path: KeyPath) -> str | None:
-        name = text.removeprefix("${").removesuffix("}")
+        found = NAME.match(text)
+        name = found[1] if found else ""
         alone = text == f"${{{name}}}"
         if alone and self.environment.get(name) == "":
             # Set to nothing, as a copied .env.example leaves it.

@@ -24,6 +24,11 @@ Answer = TypeVar("Answer")
 ROUNDING: Final = timedelta(milliseconds=500)
 
 
+def present() -> datetime:
+    """Return this machine's time (UTC)."""
+    return datetime.now(UTC)
+
+
 def source_clock(installation: Installation) -> Finding | None:
     """Compare with the header Date of the bucket's answers; other sources have no clock."""
     files = folders_of(installation)
@@ -51,9 +56,9 @@ def database_clock(installation: Installation) -> Finding:
 
 def _asked_between(ask: Callable[[], Answer]) -> tuple[Answer, datetime]:
     """Return an answer, and this machine's time half-way between question and answer."""
-    began = datetime.now(UTC)
+    began = present()
     answer = ask()
-    return answer, began + (datetime.now(UTC) - began) / 2
+    return answer, began + (present() - began) / 2
 
 
 def _judged(installation: Installation, subject: str, ahead: timedelta) -> Finding:

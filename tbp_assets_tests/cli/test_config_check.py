@@ -64,7 +64,7 @@ UNUSABLE = {
     "market": (
         "TBP_FLAT_FILES_URL",
         "synthetic://market?seed=x",
-        "seed cannot be used; it takes seed and tickers, each",
+        "seed cannot be used; it takes seed",
     ),
     "lake elsewhere": ("TBP_LAKE_URL", "s3://lake", "TBP_LAKE_URL 's3://lake' must be empty or file:///"),
     "lake malformed": ("TBP_LAKE_URL", "file://[::1/lake", "TBP_LAKE_URL 'file://[::1/lake' must be empty"),

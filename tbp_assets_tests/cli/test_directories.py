@@ -21,7 +21,6 @@ MAIN = "from tbp_assets.cli.app import main; main()"
 
 HOMELESS = [
     ("status",), ("backfill", TUESDAY, TUESDAY), ("query", "SELECT 1"), ("migrate",), ("up",), ("stop",),
-    ("config", "check"), ("doctor",),
 ]  # fmt: skip
 
 
@@ -37,6 +36,15 @@ def file(project: Project) -> Path:
 def test_a_home_that_cannot_be_made_is_named(project: Project, tbp: Tbp, file: Path, command: tuple[object]) -> None:
     said = tbp(*command, TBP_HOME=str(file / "home"))
     said.must_be(2, f"tbp: {file} is no directory", "TBP_HOME")
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("doctor",)])
+def test_a_home_that_cannot_be_made_is_found_when_asked_for(
+    project: Project, tbp: Tbp, file: Path, command: tuple[str]
+) -> None:
+    said = tbp(*command, TBP_HOME=str(file / "home"))
+    said.must_be(2)
+    assert f"{file} is no directory (TBP_HOME, pipeline.yml: home)" in said.out + said.err
 
 
 def test_a_store_that_cannot_be_read_is_named(project: Project, tbp: Tbp, file: Path) -> None:
