@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from dagster._core.scheduler.instigation import InstigatorStatus  # the type of a state; not exported
-from dagster._daemon.types import DaemonHeartbeat  # likewise
+from dagster._daemon.types import DaemonHeartbeat  # not exported
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -74,7 +73,7 @@ def _stored(installation: Installation) -> dict[str, bool]:
         states = storage.all_instigator_state() if storage else ()
     except SQLAlchemyError as error:
         raise _unavailable(error) from error
-    return {state.instigator_name: state.status != InstigatorStatus.STOPPED for state in states}
+    return {state.instigator_name: state.is_running for state in states}
 
 
 def _storage(installation: Installation) -> str | None:

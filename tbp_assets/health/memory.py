@@ -41,5 +41,5 @@ def container(cgroup: Path) -> tuple[int, int] | None:
         # Not there, or "max".
         return None
     # The kernel gives pages of files back before it refuses memory.
-    cached = sum(int(value) for name, value in map(str.split, lines) if name == "inactive_file")
+    cached = sum(int(line.split()[1]) for line in lines if line.startswith("inactive_file "))
     return limit, max(0, limit - used + cached)

@@ -20,11 +20,11 @@ def says(subject: str) -> Question:
     return Question(subject, lambda: Finding(subject, "ok", "seen"))
 
 
-def raises(error: Exception) -> Question:
+def raises(error: Exception, subject: str = "bad") -> Question:
     def look() -> Finding:
         raise error
 
-    return Question("bad", look)
+    return Question(subject, look)
 
 
 def test_answers_come_in_the_order_of_the_questions_and_nothing_is_left_out_silently() -> None:
@@ -48,7 +48,7 @@ def test_an_error_is_a_line(error: Exception, status: str, seen: str) -> None:
 
 def test_a_fault_of_our_own_is_logged_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        answers([raises(KeyError("oops")), raises(ConfigError("a user's"))], 5)
+        answers([raises(KeyError("oops")), raises(ConfigError("a user's"), "other")], 5)
     (record,) = caplog.records
     assert record.exc_info
     assert isinstance(record.exc_info[1], KeyError)
