@@ -37,10 +37,11 @@ def _automations(settings: Settings | None) -> Mapping[str, bool] | None:
     from tbp_assets.defs.health import switches_of  # noqa: PLC0415
 
     try:
-        return switches_of(build_definitions(settings).get_repository_def()) if settings else None
+        repository = build_definitions(settings).get_repository_def() if settings else None
     except ConfigError:
         # Told by the line of the configuration.
         return None
+    return switches_of(repository.schedule_defs, repository.sensor_defs) if repository else None
 
 
 def _show(findings: Sequence[Finding]) -> None:

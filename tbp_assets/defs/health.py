@@ -1,6 +1,6 @@
 """The job `health`: the questions of `tbp doctor`, asked every day, whose run fails with what failed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
@@ -14,22 +14,23 @@ HEALTH_JOB, HEALTH_SCHEDULE = "health", "health_daily"
 TICK_MINUTE, TICK_HOUR = 0, 8
 
 
-def switches_of(repository: dg.RepositoryDefinition) -> dict[str, bool]:
-    """Return the schedules and sensors of a repository, and whether each runs unless somebody stopped it."""
-    schedules = {
-        each.name: each.default_status == dg.DefaultScheduleStatus.RUNNING for each in repository.schedule_defs
-    }
-    return schedules | {
-        each.name: each.default_status == dg.DefaultSensorStatus.RUNNING for each in repository.sensor_defs
-    }
+def switches_of(schedules: Iterable[dg.ScheduleDefinition], sensors: Iterable[dg.SensorDefinition]) -> dict[str, bool]:
+    """Return schedules and sensors by name, and whether each runs unless somebody stopped it."""
+    on = {each.name: each.default_status == dg.DefaultScheduleStatus.RUNNING for each in schedules}
+    return on | {each.name: each.default_status == dg.DefaultSensorStatus.RUNNING for each in sensors}
 
 
-def build_health_job(plan: Plan) -> dg.JobDefinition:
-    """Build the job."""
+def build_health_job(plan: Plan, switches: Mapping[str, bool]) -> dg.JobDefinition:
+    """Build the job.
+
+    Args:
+        plan: Settings.
+        switches: The schedules and sensors there are, and whether each runs unless somebody stopped it.
+    """
 
     @dg.op(description="Look at every subject of `tbp doctor` and record what was seen and what to do.")
     def health_checks(context: dg.OpExecutionContext) -> None:
-        findings = examine(plan.settings, switches_of(context.repository_def))
+        findings = examine(plan.settings, switches)
         log = {"ok": context.log.info, "warning": context.log.warning, "failed": context.log.error}
         for each in findings:
             log[each.status]("%s: %s", each.subject, " → ".join(filter(None, [each.seen, each.todo])))

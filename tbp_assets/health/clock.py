@@ -15,7 +15,6 @@ from tbp_assets.errors import TbpError
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.health.questions import NotLookedAtError
-from tbp_assets.health.source import folders_of
 from tbp_assets.providers.s3 import S3FlatFiles
 
 SOURCE_CLOCK, DATABASE_CLOCK = "clock: provider", "clock: database"
@@ -31,7 +30,11 @@ def present() -> datetime:
 
 def source_clock(installation: Installation) -> Finding | None:
     """Compare with the header Date of the bucket's answers; other sources have no clock."""
-    files = folders_of(installation)
+    try:
+        files = installation.files()
+    except TbpError:
+        # Told by the line of the source.
+        return None
     if not isinstance(files, S3FlatFiles):
         return None
     try:

@@ -68,6 +68,7 @@ def test_the_schedule_ticks_every_day_and_is_on(project: Project) -> None:
     definitions = build_definitions(project.settings())
     schedule = definitions.resolve_schedule_def("health_daily")
     assert (schedule.cron_schedule, schedule.job_name) == ("0 8 * * *", HEALTH_JOB)
-    switches = switches_of(definitions.get_repository_def())
+    repository = definitions.get_repository_def()
+    switches = switches_of(repository.schedule_defs, repository.sensor_defs)
     assert switches["health_daily"]
     assert set(switches) >= {"daily_bars", "day_file_arrivals"}

@@ -89,8 +89,8 @@ def test_days_long_ago_that_nobody_asked_for_are_a_warning_with_the_room_they_ne
     assert each
     told(
         found(history, seen), "warning", "4 days loaded since 2023-12-01, 20 never asked for",
-        f"they need about {20 * each / 1e9:,.2f} GB ({each / 1e6:,.2f} MB a day)", "`tbp backfill 2023-12-01 2023-12-29`",
-        "partitions.start_date",
+        f"they need about {20 * each / 1e9:,.2f} GB ({each / 1e6:,.2f} MB a day)",
+        "`tbp backfill 2023-12-01 2023-12-29`", "partitions.start_date",
     )  # fmt: skip
 
 
