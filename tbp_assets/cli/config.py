@@ -1,78 +1,76 @@
-"""`tbp config check`: are the four files and the environment enough, and usable, for what was chosen?
+"""`tbp config check`: are files and environment enough, and usable? `tbp config show`: what is in effect, and why?
 
 Nothing is started and nobody is asked: no provider, no database, no embedded server.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
 from tbp_assets.cli.output import err, out, print_json, table
-from tbp_assets.config_loader import load_settings
-from tbp_assets.errors import ConfigError, TbpError
-from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.config_loader import ConfigLoader, Setting, config_dir, effective_settings, load_settings
+from tbp_assets.health.configuration import Problems, configuration_problems
 from tbp_assets.resources.route import planned_route
-from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.settings import Settings, TickerConfig
-from tbp_assets.settings.urls import known_source
 
 INCOMPLETE = 2
 
 
-@dataclass(slots=True)
-class _Findings:
-    """What is to be changed: variables that are not set, and settings that cannot be used."""
-
-    settings: Settings | None = None
-    missing: list[str] = field(default_factory=list[str])
-    wrong: list[str] = field(default_factory=list[str])
-
-    @property
-    def reasons(self) -> list[str]:
-        return list(dict.fromkeys([*self.wrong, *self.missing]))
-
-
 def check(*, as_json: bool = False) -> int:
-    """Run the command and return its exit code."""
-    found = _findings()
+    """Say whether the configuration is enough; return the exit code."""
+    found = configuration_problems()
     _print_json(found) if as_json else _print(found)
     return INCOMPLETE if found.reasons else 0
 
 
-def _findings() -> _Findings:
-    found = _Findings()
-    try:
-        settings = found.settings = load_settings()
-    except ConfigError as error:
-        found.wrong.append(str(error))
-        return found
-    found.missing += settings.database.missing_for_database()
-    looks: list[Callable[[], object]] = [
-        lambda: refuse_stand_ins(settings),
-        lambda: found.missing.extend(settings.s3.missing_for_source()),
-        lambda: known_source(settings.s3.url) if settings.s3.url else None,
-        # A client for S3 is only made with both keys; what they lack is told already.
-        lambda: None if settings.s3.missing_for_source() else FlatFilesResource.from_settings(settings).check(),
-        lambda: _check_store(settings),
-    ]
-    for look in looks:
-        try:
-            look()
-        except TbpError as error:
-            found.wrong.append(str(error))
-    return found
+def show(*, as_json: bool = False) -> int:
+    """Print every setting in effect with its origin; return the exit code.
+
+    Raises:
+        ConfigError: The configuration cannot be read.
+    """
+    load_settings()  # reads .env
+    settings = effective_settings(ConfigLoader(config_dir()))
+    if as_json:
+        print_json([_as_json(each) for each in settings])
+    elif out.is_terminal:
+        out.print(_settings_table(settings))
+    else:
+        for each in settings:
+            out.print(f"{each.file}.{each.key} = {_text(each.value)}  ({', '.join(map(str, each.origins))})")
+    return 0
 
 
-def _check_store(settings: Settings) -> None:
-    """Raise ConfigError where landing zone and lake cannot lie: a file is in the way, or rights are lacking."""
-    where = "TBP_LAKE_URL, pipeline.yml: lake_url" if settings.pipeline.lake_url else "TBP_HOME, pipeline.yml: home"
-    try:
-        existing = next(place for place in (settings.store, *settings.store.parents) if place.exists())
-    except OSError as error:
-        raise ConfigError(f"{settings.store} cannot be reached: {error.strerror} ({where})") from error
-    if not existing.is_dir():
-        raise ConfigError(f"{existing} is no directory ({where})")
+def _settings_table(settings: Sequence[Setting]) -> Table:
+    grid = Table("setting", "value", "origin", box=None, pad_edge=False, header_style="bold")
+    for each in settings:
+        origins = ", ".join(map(str, each.origins))
+        grid.add_row(*(Text(words) for words in (f"{each.file}.{each.key}", _text(each.value), origins)))
+    for column in grid.columns:
+        column.overflow = "fold"
+    return grid
+
+
+def _as_json(setting: Setting) -> dict[str, object]:
+    return {
+        "file": setting.file,
+        "key": setting.key,
+        "value": setting.value,
+        "origin": ", ".join(map(str, setting.origins)),
+        "variables": [name for origin in setting.origins for name in origin.variables],
+        "override": any(origin.override for origin in setting.origins),
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_text(each)}" for key, each in cast("Mapping[str, object]", value).items()) or "all"
+    if isinstance(value, list):
+        return "; ".join(_text(each) for each in cast("list[object]", value)) or "none"
+    return "none" if value is None else str(value) or "empty"
 
 
 def _instruments(settings: Settings) -> list[TickerConfig]:
@@ -84,7 +82,7 @@ def _groups(settings: Settings) -> dict[str, list[str]]:
     return {name: [ticker.symbol for ticker in config.members(name)] for name in config.groups}
 
 
-def _print_json(found: _Findings) -> None:
+def _print_json(found: Problems) -> None:
     settings = found.settings
     print_json(
         {
@@ -98,8 +96,8 @@ def _print_json(found: _Findings) -> None:
     )
 
 
-def _print(found: _Findings) -> None:
-    if found.settings:
+def _print(found: Problems) -> None:
+    if found.settings and not found.reasons:
         _print_settings(found.settings)
     for sentence in found.reasons:
         kind = "missing" if sentence in found.missing else "wrong"

@@ -26,6 +26,14 @@ def config_check(as_json: JsonFlag = False) -> int:  # noqa: FBT002
     return work.check(as_json=as_json)
 
 
+@config_app.command("show")
+def config_show(as_json: JsonFlag = False) -> int:  # noqa: FBT002
+    """Show every setting as it is in effect, and where each value comes from; secrets are masked."""
+    from tbp_assets.cli import config as work
+
+    return work.show(as_json=as_json)
+
+
 @quarantine_app.command("list")
 def quarantine_list(
     start: From = None,

@@ -24,6 +24,7 @@ from tbp_assets.defs.shared import Plan
 from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.places import require_home
 from tbp_assets.resources.route import route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
@@ -112,6 +113,7 @@ class Session:
         """Return the variables that dagster.yaml reads, after creating Dagster's schema."""
         schema = self.settings.database.dagster_schema
         self.database.ensure_schema(schema)
+        require_home(self.settings.home)
         directory = self.settings.home / "dagster"
         directory.mkdir(parents=True, exist_ok=True)
         return {

@@ -17,6 +17,7 @@ from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
 from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
+from tbp_assets.resources.places import require_home
 from tbp_assets.settings import PROJECT_ROOT
 
 STOP_SECONDS = 20
@@ -80,6 +81,7 @@ def _claim(path: Path) -> IO[str]:
 def stop() -> int:
     """End the UI with its daemon, then the embedded server; return the exit code."""
     home = load_settings().home
+    require_home(home)
     # Asked before: once the UI is gone, the watcher may stop the server first.
     served = running_server(home) is not None
     ended = _end(home / "up.pid")

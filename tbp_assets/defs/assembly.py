@@ -13,6 +13,7 @@ from tbp_assets.defs.checks import (
     checks_of_measured_days,
 )
 from tbp_assets.defs.data_quality_metrics import build_data_quality_metrics
+from tbp_assets.defs.health import build_health_job, build_health_schedule, switches_of
 from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
 from tbp_assets.defs.quality_report import build_quality_report
@@ -55,6 +56,14 @@ def _assembled(settings: Settings) -> dg.Definitions:
     flat_files = FlatFilesResource.from_settings(settings)
     store = StoreResource.from_settings(settings)
     database = DatabaseResource.from_settings(settings)
+    schedules = [
+        build_daily_schedule(plan),
+        build_freshness_schedule(plan),
+        build_measuring_schedule(plan),
+        build_report_schedule(plan),
+        build_health_schedule(),
+    ]
+    sensors = [build_arrival_sensor(plan)]
     return dg.Definitions(
         assets=[
             build_raw_day_file(plan),
@@ -70,14 +79,9 @@ def _assembled(settings: Settings) -> dg.Definitions:
             build_data_quality_metrics_checks(plan),
             build_standing_checks(plan),
         ],
-        jobs=build_jobs(),
-        schedules=[
-            build_daily_schedule(plan),
-            build_freshness_schedule(plan),
-            build_measuring_schedule(plan),
-            build_report_schedule(plan),
-        ],
-        sensors=[build_arrival_sensor(plan)],
+        jobs=[*build_jobs(), build_health_job(plan, switches_of(schedules, sensors))],
+        schedules=schedules,
+        sensors=sensors,
         resources={
             "flat_files": flat_files,
             "store": store,

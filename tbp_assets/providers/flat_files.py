@@ -43,6 +43,14 @@ class FlatFiles(Protocol):
         ...
 
 
+class Folders(FlatFiles, Protocol):
+    """A bucket that can be looked around in: what kinds of day files are there at all, and of which years."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the folders right below a prefix that ends in /, each whole and ending in /, sorted."""
+        ...
+
+
 class MonthListings:
     """Day files by trading date, read with one LIST a month and remembered for a while.
 

@@ -39,6 +39,12 @@ class LocalMirror:
                 listed += [self.stat(key)] if key.startswith(prefix) else []
         return listed
 
+    def folders(self, prefix: str) -> list[str]:
+        """Return the folders right below a prefix that ends in /, each whole and ending in /, sorted."""
+        self.require_root()
+        below = next(os.walk(self.root / prefix, onerror=_raise_unreadable), None)
+        return sorted(f"{prefix}{name}/" for name in below[1]) if below else []
+
     def require_root(self) -> None:
         """Raise ConfigError unless the mirror is a directory."""
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from botocore.exceptions import (
@@ -80,6 +82,32 @@ class S3FlatFiles:
                 # Any other XML, a sign-in page perhaps, parses as a listing without files.
                 for item in _must_have(page, "Name", "IsTruncated", "Contents").get("Contents", [])
             ]
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the folders right below a prefix that ends in /, each whole and ending in /, sorted."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+        with _translated(f"s3://{self.bucket}/{prefix}", listing=True):
+            return [
+                each["Prefix"]  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 always sends it
+                for page in pages
+                for each in _must_have(page, "Name", "IsTruncated", "CommonPrefixes").get("CommonPrefixes", [])
+            ]
+
+    def server_time(self) -> datetime | None:
+        """Return the time that the provider's answers bear, to the second; None where they bear none.
+
+        A refusal bears it, too: a clock that is far off is itself a reason to be refused.
+        """
+        with _translated(f"s3://{self.bucket}", listing=True):
+            try:
+                answer = self.client.list_objects_v2(Bucket=self.bucket, MaxKeys=1)["ResponseMetadata"]
+            except ClientError as error:
+                answer = error.response.get("ResponseMetadata", {})
+        stamp = answer.get("HTTPHeaders", {}).get("date", "")
+        try:
+            return parsedate_to_datetime(stamp)
+        except ValueError:
+            return None
 
     def stat(self, key: str) -> Listed:
         """HEAD one object."""

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.embedded.postgres import ensure_server
 from tbp_assets.errors import ConfigError
+from tbp_assets.resources.places import require_home
 from tbp_assets.settings import DatabaseConfig, Settings
 from tbp_assets.storage.database import Database, DatabaseAddress
 from tbp_assets.storage.migrations import migrate, require_current
@@ -76,6 +77,7 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         )
 
     def _embedded_address(self) -> DatabaseAddress:
+        require_home(Path(self.home))
         server = ensure_server(Path(self.home))
         return DatabaseAddress(
             host=server.host,

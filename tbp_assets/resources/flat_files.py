@@ -3,6 +3,7 @@
 Secrets are no fields, because Dagster shows fields: they are read from the configuration when a client is made.
 """
 
+import re
 from typing import TYPE_CHECKING, Final, Literal, Self
 from urllib.parse import parse_qs
 
@@ -24,6 +25,8 @@ from tbp_assets.settings.urls import known_source, local_path, shown, source_par
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MARKET: Final = {"seed", "tickers"}
+WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _opened: Final[dict[str, MonthListings]] = {}
 
 
@@ -131,9 +134,11 @@ class FlatFilesResource(S3Resource):
 
 
 def _market(query: str) -> SyntheticMarket:
-    try:
-        return SyntheticMarket(**{name: int(values[-1]) for name, values in parse_qs(query).items()})
-    except (TypeError, ValueError) as error:
+    given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    wrong = [name for name, text in given.items() if name not in MARKET or not WHOLE_NUMBER.fullmatch(text)]
+    if wrong:
         raise ConfigError(
-            f"synthetic market {query!r}: {error}; it takes seed and tickers (TBP_FLAT_FILES_URL)"
-        ) from None
+            f"synthetic market {query!r}: {', '.join(wrong)} cannot be used; it takes seed and tickers, each a whole "
+            "number (TBP_FLAT_FILES_URL, s3.yml: url)"
+        )
+    return SyntheticMarket(**{name: int(text) for name, text in given.items()})

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
+
+SHOWN_OF_A_SECRET: Final = 4
+LONG_SECRET: Final = 16
 
 
 class ConfigModel(BaseModel):
@@ -15,16 +20,22 @@ class OptionalSecrets(ConfigModel):
     """Base of the files with secrets that only some parts need; remembers which variable would have set each."""
 
     _file: str = PrivateAttr("")
-    _unset: dict[str, str] = PrivateAttr(default_factory=dict[str, str])
+    _unset: dict[str, tuple[str, str]] = PrivateAttr(default_factory=dict[str, tuple[str, str]])
 
-    def remember_unset(self, file: str, unset: dict[str, str]) -> None:
-        """Keep the variables that were not set, by key, for the message of `missing`."""
+    def remember_unset(self, file: str, unset: dict[str, tuple[str, str]]) -> None:
+        """Keep, by key, the variables that were not set and who asks for them, for the message of `missing`."""
         self._file, self._unset = file, unset
 
     def missing(self, *keys: str) -> list[str]:
         """Return one sentence per key that has no value, naming the variable and the file that asks for it."""
         return [
-            f"{self._unset.get(key, key)} is not set ({self._file} asks for it: {key})"
+            "{} is not set ({})".format(*self._unset.get(key, (key, f"{self._file} asks for it: {key}")))
             for key in keys
             if not getattr(self, key)
         ]
+
+
+def masked(secret: SecretStr) -> str:
+    """Return a secret for people: its last characters where it is long, else nothing of it."""
+    text = secret.get_secret_value()
+    return f"***{text[-SHOWN_OF_A_SECRET:]}" if len(text) >= LONG_SECRET else "***"

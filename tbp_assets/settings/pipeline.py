@@ -87,10 +87,21 @@ class RetryConfig(ConfigModel):
         )
 
 
+class HealthConfig(ConfigModel):
+    """The limits of `tbp doctor` and of the job `health`."""
+
+    min_free_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    max_memory_share: Annotated[float, Field(gt=0, le=1)]
+    max_clock_skew_seconds: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    max_heartbeat_age_seconds: Annotated[float, Field(ge=60, allow_inf_nan=False)]
+    daemon_severity: Literal["warn", "error"]
+    timeout_seconds: Annotated[float, Field(ge=1, le=300)]
+
+
 class PipelineConfig(ConfigModel):
     """config/pipeline.yml."""
 
-    environment: Literal["development", "production"]
+    environment: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
     home: Path
     lake_url: str
@@ -102,3 +113,4 @@ class PipelineConfig(ConfigModel):
     validation: ValidationConfig
     quality: QualityConfig
     retry: RetryConfig
+    health: HealthConfig

@@ -10,7 +10,8 @@ from urllib.request import url2pathname
 from tbp_assets.errors import ConfigError
 
 SOURCES = "s3://flatfiles, file:///a/mirror or synthetic://market"
-LOGIN = re.compile(r"//[^/]*@")
+# A password may hold a slash: what follows a colon is taken for one, up to the last @.
+LOGIN = re.compile(r"//[^/]*(?::.*)?@")
 
 
 def shown(url: str) -> str:

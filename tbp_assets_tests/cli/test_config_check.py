@@ -61,7 +61,11 @@ UNUSABLE = {
     "no bucket": ("TBP_FLAT_FILES_URL", "s3://", "'s3://' is no source of day files"),
     "missing mirror": ("TBP_FLAT_FILES_URL", "file:///missing/dir", "/missing/dir is no directory"),
     "cut short": ("TBP_FLAT_FILES_URL", "file:///data#1", "'file:///data#1' is no source of day files"),
-    "market": ("TBP_FLAT_FILES_URL", "synthetic://market?seed=x", "synthetic market 'seed=x'"),
+    "market": (
+        "TBP_FLAT_FILES_URL",
+        "synthetic://market?seed=x",
+        "seed cannot be used; it takes seed",
+    ),
     "lake elsewhere": ("TBP_LAKE_URL", "s3://lake", "TBP_LAKE_URL 's3://lake' must be empty or file:///"),
     "lake malformed": ("TBP_LAKE_URL", "file://[::1/lake", "TBP_LAKE_URL 'file://[::1/lake' must be empty"),
     "lake is a file": ("TBP_LAKE_URL", "file:///dev/null/lake", "/dev/null is no directory (TBP_LAKE_URL"),
@@ -128,3 +132,33 @@ def test_an_added_instrument_is_named(project: Project, tbp: Tbp) -> None:
     line = '\n  - {symbol: "TRUE", name: TrueCar, sector: Technology, asset_class: stock, priority: 3}'
     project.change("instruments.yml", "\ninstruments:", "\ninstruments:" + line)
     assert "TrueCar" in tbp("config", "check").out
+
+
+def test_a_list_of_instruments_does_not_bury_what_is_wrong(project: Project, tbp: Tbp) -> None:
+    said = tbp("config", "check", TBP_FLAT_FILES_URL="ftp://x")
+    said.must_be(2, "'ftp://x' is no source")
+    assert said.out.splitlines() == ["configuration is not complete"]
+
+
+def test_a_fault_of_yaml_is_told_with_the_name_of_the_file(project: Project, tbp: Tbp) -> None:
+    project.change("instruments.yml", "\ninstruments:", "\ninstruments: [")
+    said = tbp("config", "check")
+    said.must_be(2, "in instruments.yml, line")
+    assert "unicode string" not in said.err
+
+
+def test_the_files_of_every_environment_are_checked(project: Project, tbp: Tbp) -> None:
+    place = project.config / "environments"
+    (place / "staging.yml").write_text("pipeline: {schedule: {look_back_days: soon}}\n", encoding="utf-8")
+    (place / "production.yml").write_text("database: {pool: 3}\n", encoding="utf-8")
+    tbp("config", "check").must_be(
+        2,
+        "config/environments/staging.yml: pipeline.schedule.look_back_days: Input should be a valid integer",
+        "config/environments/production.yml: database.pool: unknown key",
+    )
+
+
+def test_a_variable_of_another_environment_need_not_be_set_here(project: Project, tbp: Tbp) -> None:
+    text = 'database: {name: "${PROD_NAME}", host: "db.${PROD_SITE}"}\n'
+    (project.config / "environments" / "production.yml").write_text(text, encoding="utf-8")
+    tbp("config", "check").must_be(0)

@@ -19,6 +19,11 @@ pytestmark = pytest.mark.integration
 MAIN = "from tbp_assets.cli.app import main; main()"
 
 
+HOMELESS = [
+    ("status",), ("backfill", TUESDAY, TUESDAY), ("query", "SELECT 1"), ("migrate",), ("up",), ("stop",),
+]  # fmt: skip
+
+
 @pytest.fixture
 def file(project: Project) -> Path:
     """A file, below which no directory can be made, not even by root."""
@@ -27,10 +32,19 @@ def file(project: Project) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [("status",), ("backfill", TUESDAY, TUESDAY), ("query", "SELECT 1"), ("migrate",)])
+@pytest.mark.parametrize("command", HOMELESS)
 def test_a_home_that_cannot_be_made_is_named(project: Project, tbp: Tbp, file: Path, command: tuple[object]) -> None:
     said = tbp(*command, TBP_HOME=str(file / "home"))
-    said.must_be(1, str(file), "TBP_HOME")
+    said.must_be(2, f"tbp: {file} is no directory", "TBP_HOME")
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("doctor",)])
+def test_a_home_that_cannot_be_made_is_found_when_asked_for(
+    project: Project, tbp: Tbp, file: Path, command: tuple[str]
+) -> None:
+    said = tbp(*command, TBP_HOME=str(file / "home"))
+    said.must_be(2)
+    assert f"{file} is no directory (TBP_HOME, pipeline.yml: home)" in said.out + said.err
 
 
 def test_a_store_that_cannot_be_read_is_named(project: Project, tbp: Tbp, file: Path) -> None:
@@ -63,7 +77,7 @@ def test_a_read_only_home_is_named_to_an_ordinary_user(project: Project) -> None
             group=nobody.pw_gid,
             extra_groups=(),
         )
-        assert (done.returncode, list(directory.iterdir())) == (1, [])
+        assert (done.returncode, list(directory.iterdir())) == (2, [])
     assert "Permission denied" in done.stderr
     assert "TBP_HOME" in done.stderr
     assert "Traceback" not in done.stderr

@@ -32,7 +32,7 @@ CHECKS = {
     "validated_bars:bars_match_schema",
     "validated_bars:every_row_accounted_for",
 }
-SCHEDULES = ("daily_bars", "freshness_daily", "measure_again", "quality_report_daily")
+SCHEDULES = ("daily_bars", "freshness_daily", "measure_again", "quality_report_daily", "health_daily")
 SECRETS = {
     "POLYGON_S3_ACCESS_KEY": "secret-access", "POLYGON_S3_SECRET_KEY": "secret-key", "POLYGON_API_KEY": "secret-api",
     "DB_HOST": "db.example.com", "DB_USER": "secret-user", "DB_PASSWORD": "secret-password",
@@ -48,9 +48,9 @@ def test_assets_checks_jobs_schedules_and_sensors_are_exactly_these(project: Pro
     }  # fmt: skip
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == CHECKS
     jobs = {job.name for job in definitions.resolve_all_job_defs()}
-    assert jobs == {"day_bars", "load_from_lake", "measure_quality", "report", "freshness", "__ASSET_JOB"}
+    assert jobs == {"day_bars", "load_from_lake", "measure_quality", "report", "freshness", "health", "__ASSET_JOB"}
     assert {schedule.name for schedule in definitions.schedules or ()} == {
-        "daily_bars", "freshness_daily", "measure_again", "quality_report_daily"
+        "daily_bars", "freshness_daily", "measure_again", "quality_report_daily", "health_daily"
     }  # fmt: skip
     assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals"}
 

@@ -63,6 +63,13 @@ def running_server(home: Path) -> ServerAddress | None:
         return None if port is None else site.record.address(port)
 
 
+def data_directory(home: Path) -> Path | None:
+    """Return where the home's server keeps its data, or None where there never was a server; makes nothing."""
+    with _told_plainly(home):
+        site = find_site(home)
+        return None if site is None else site.instance.data
+
+
 def stop_server(home: Path) -> bool:
     """Stop the home's server now, whoever is using it; True if one was running."""
     with _told_plainly(home):

@@ -83,6 +83,12 @@ def require_current(database: Database) -> None:
         raise SchemaVersionError(f"{database.address} {state}; this release needs {newest}: run `tbp migrate`")
 
 
+def is_older(database: Database) -> bool:
+    """Whether `migrate` would bring a database further."""
+    current = current_version(database)
+    return current != newest_version() and (current is None or _is_known(current))
+
+
 def _version(connection: Connection, schema: str) -> str | None:
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
@@ -98,8 +104,12 @@ def _revisions() -> ScriptDirectory:
 
 
 def _refuse_newer(database: Database, current: str | None) -> None:
-    if current and current not in {script.revision for script in _revisions().walk_revisions()}:
+    if current and not _is_known(current):
         raise SchemaVersionError(
             f"{database.address} is at revision {current}, which this release does not know: use the newer release "
             "that made it"
         )
+
+
+def _is_known(revision: str) -> bool:
+    return revision in {script.revision for script in _revisions().walk_revisions()}

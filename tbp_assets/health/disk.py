@@ -1,0 +1,73 @@
+"""Can files be written where they are to lie, and is there room?"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tbp_assets.embedded.postgres import data_directory
+from tbp_assets.errors import ConfigError
+from tbp_assets.health.finding import Finding
+from tbp_assets.health.installation import Installation
+from tbp_assets.resources.places import nearest
+from tbp_assets.storage.files import INCOMING
+
+GB: Final = 1_000_000_000
+LANDING, LAKE, SERVER = "landing zone", "lake", "embedded server's disk"
+
+
+def landing_zone(installation: Installation) -> Finding:
+    """Write where day files are landed."""
+    return _place(installation, LANDING, "landing")
+
+
+def lake(installation: Installation) -> Finding:
+    """Write where validated days are stored."""
+    return _place(installation, LAKE, "lake")
+
+
+def server_disk(installation: Installation) -> Finding | None:
+    """Look at the disk of the embedded server's data; nothing is known of another server's."""
+    if not installation.settings.database.embedded:
+        return None
+    data = data_directory(installation.settings.home)
+    if data is None:
+        return None
+    return _room(installation, SERVER, data)
+
+
+def free_bytes(directory: Path) -> int:
+    """Return the free bytes of the disk on which a directory lies, or would be made.
+
+    Raises:
+        OSError: It cannot be looked at.
+    """
+    return shutil.disk_usage(nearest(directory)).free
+
+
+def _place(installation: Installation, subject: str, name: str) -> Finding:
+    store = installation.settings.store
+    try:
+        # Files are written into `incoming` first, then named.
+        for directory in (store / INCOMING, store / name / installation.data_source / installation.dataset.prefix):
+            with tempfile.NamedTemporaryFile(dir=nearest(directory), prefix=".tbp-doctor-"):
+                pass
+    except OSError as error:
+        todo = "make it a directory this user can write to (TBP_HOME, or TBP_LAKE_URL of pipeline.yml: lake_url)"
+        return Finding(subject, "failed", f"{store}: cannot be written to: {error.strerror} ({error.filename})", todo)
+    return _room(installation, subject, store / name)
+
+
+def _room(installation: Installation, subject: str, directory: Path) -> Finding:
+    least = installation.limits.min_free_gb
+    try:
+        free = free_bytes(directory) / GB
+    except OSError as error:
+        raise ConfigError(f"{directory} cannot be looked at: {error.strerror}") from error
+    seen = f"{free:,.1f} GB free at {directory}"
+    if free < least:
+        todo = f"free some, or move it (TBP_HOME, TBP_LAKE_URL); health.min_free_gb of pipeline.yml is {least:g}"
+        return Finding(subject, "failed", seen, todo)
+    return Finding(subject, "ok", seen)
