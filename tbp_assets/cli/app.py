@@ -48,6 +48,9 @@ def backfill(  # noqa: PLR0917  # options of a command
     ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
     force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
+    from_lake: Annotated[  # noqa: FBT002
+        bool, typer.Option("--from-lake", help="Load what was validated before; the provider is not asked for anything.")
+    ] = False,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Bring a range of trading dates into the database; days that are done are left alone."""
@@ -56,7 +59,9 @@ def backfill(  # noqa: PLR0917  # options of a command
     chosen = [ticker.strip() for ticker in (tickers or "").split(",") if ticker.strip()]
     if tickers is not None and not chosen:
         raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
-    return work.backfill(start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, as_json=as_json)
+    return work.backfill(
+        start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, from_lake=from_lake, as_json=as_json
+    )
 
 
 @app.command()
@@ -140,11 +145,33 @@ def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
 
 
 @app.command()
-def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on localhost.")] = 3000) -> None:
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI.")] = 3000,
+    host: Annotated[str, typer.Option(help="Where the UI listens; other machines need --without-login.")] = "127.0.0.1",
+    without_login: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--without-login",
+            help="Listen for other machines, too: the UI has no login, whoever reaches it can do everything.",
+        ),
+    ] = False,
+) -> None:
     """Start Dagster's UI and daemon; the schedules run while it is up."""
     from tbp_assets.cli import up as work
 
-    work.up(port)
+    work.up(port, host, without_login=without_login)
+
+
+@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def exec_program(
+    command: Annotated[
+        list[str], typer.Argument(metavar="PROGRAM [ARGS]...", help="dagster, dagster-webserver or dagster-daemon.")
+    ],
+) -> None:
+    """Run one of Dagster's programs over the project's database, for services that are started one by one."""
+    from tbp_assets.cli import dagster_programs as work
+
+    work.exec_program(command)
 
 
 @app.command()
@@ -157,10 +184,32 @@ def stop() -> int:
 
 @app.command()
 def migrate() -> int:
-    """Bring the database to the schema of this release."""
+    """Bring the database to the schema of this release, and Dagster's tables to that of the installed Dagster."""
     from tbp_assets.cli import migrate as work
 
     return work.migrate()
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not be there yet.")],
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Write the database, bars and Dagster's records, to one file; loads may go on meanwhile."""
+    from tbp_assets.cli import backup as work
+
+    return work.backup(file, as_json=as_json)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `tbp backup` wrote.")],
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Fill an empty database from a backup, and count that every row is there."""
+    from tbp_assets.cli import backup as work
+
+    return work.restore(file, as_json=as_json)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

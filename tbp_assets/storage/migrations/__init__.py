@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from tbp_assets.errors import SchemaVersionError
 from tbp_assets.storage.compression import follow_policy
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.reading_role import grant_reading
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,6 +30,11 @@ def newest_version() -> str:
     return head
 
 
+def known_versions() -> list[str]:
+    """Return the revisions this release knows, newest first."""
+    return [script.revision for script in _revisions().walk_revisions()]
+
+
 def current_version(database: Database) -> str | None:
     """Return the revision a database is at, or None where the schema was never created."""
     with database.transaction(read_only=True) as connection:
@@ -38,7 +44,7 @@ def current_version(database: Database) -> str | None:
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring a database to this release's schema; return the revisions before and after. Safe to run twice at once.
 
-    Compression follows database.yml, each time.
+    Compression, and what the reading role may read, follow database.yml each time.
 
     Raises:
         SchemaVersionError: It is newer.
@@ -52,6 +58,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
         _refuse_newer(database, before)
         command.upgrade(alembic_config(connection, database), "head")
         follow_policy(connection, database.compress_after_days)
+        grant_reading(connection, database.reader_role)
     return before, newest_version()
 
 
@@ -98,7 +105,7 @@ def _revisions() -> ScriptDirectory:
 
 
 def _refuse_newer(database: Database, current: str | None) -> None:
-    if current and current not in {script.revision for script in _revisions().walk_revisions()}:
+    if current and current not in known_versions():
         raise SchemaVersionError(
             f"{database.address} is at revision {current}, which this release does not know: use the newer release "
             "that made it"
