@@ -49,7 +49,8 @@ def backfill(  # noqa: PLR0917  # options of a command
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
     force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
     from_lake: Annotated[  # noqa: FBT002
-        bool, typer.Option("--from-lake", help="Load what was validated before; the provider is not asked for anything.")
+        bool,
+        typer.Option("--from-lake", help="Load what was validated before; the provider is not asked for anything."),
     ] = False,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
@@ -162,7 +163,9 @@ def up(
     work.up(port, host, without_login=without_login)
 
 
-@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    "exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def exec_program(
     command: Annotated[
         list[str], typer.Argument(metavar="PROGRAM [ARGS]...", help="dagster, dagster-webserver or dagster-daemon.")

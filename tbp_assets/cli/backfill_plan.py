@@ -95,14 +95,12 @@ def plan_from_lake(session: Session, days: list[date], universe: Universe, *, fo
     rows = stored_rows(session.database, session.dataset, session.landing.data_source, days[0], days[-1])
     states = {day: day_state(facts[day], expectation, datetime.now(UTC)) for day in days}
     wanted = [
-        day for day in days if force or states[day].open or _stale(facts[day], states[day], universe, rows)
+        day
+        for day in days
+        if states[day].open or _stale(facts[day], states[day], universe, rows) or (force and facts[day].lake)
     ]
     reload = [day for day in wanted if _in_lake(session, facts[day])]
-    unavailable = {
-        day: replace(states[day], state="missing", detail=f"the lake cannot serve it: {_why_not(facts[day], states[day])}")
-        for day in wanted
-        if day not in set(reload) and states[day].state != "holiday"
-    }
+    unavailable = {day: _not_in_lake(facts[day], states[day]) for day in wanted if day not in set(reload)}
     untouched = [day for day in days if day not in {*reload, *unavailable}]
     measure = session.measuring.outdated([facts[day] for day in untouched])
     return BackfillPlan(
@@ -117,10 +115,12 @@ def plan_from_lake(session: Session, days: list[date], universe: Universe, *, fo
     )
 
 
-def _why_not(facts: DayFacts, state: DayState) -> str:
+def _not_in_lake(facts: DayFacts, state: DayState) -> DayState:
     if facts.lake and facts.lake.status == "validated":
-        return "its files are damaged, of another version of the day file or judged by other rules"
-    return state.detail or "it was never validated"
+        why = "its files there are damaged, of an older day file or judged by other rules"
+    else:
+        why = state.detail or "it was never validated"
+    return DayState(state.state if state.open else "missing", f"the lake cannot serve it: {why}", state.error)
 
 
 def plan_backfill(session: Session, days: list[date], universe: Universe, *, force: bool) -> BackfillPlan:

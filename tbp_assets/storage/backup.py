@@ -111,7 +111,8 @@ def take_backup(database: Database, dagster_schema: str, dump: Path, programs: C
 def _snapshot(database: Database) -> Generator[tuple[Connection, str]]:
     """Give a transaction that sees one state of the database, and the name under which others see the same."""
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with database.translated(), database.engine.connect().execution_options(**options) as connection:
+    with database.translated(), database.engine.connect() as pooled:
+        connection = pooled.execution_options(**options)
         with connection.begin():
             # To count is to read everything.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -125,11 +126,12 @@ def _unfinished(dump: Path) -> Generator[Path]:
     try:
         dump.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=False)
-        yield path
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"{dump} cannot be written: {error.strerror}") from error
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def read_books(dump: Path) -> Books:

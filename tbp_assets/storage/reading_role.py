@@ -6,7 +6,6 @@ Rights follow each time a database is migrated: a later revision's tables are re
 
 from __future__ import annotations
 
-import logging
 from typing import Final
 
 from psycopg2.errors import DuplicateObject, InsufficientPrivilege, UniqueViolation
@@ -14,8 +13,6 @@ from psycopg2.sql import SQL, Composable, Identifier
 from sqlalchemy import Connection, text
 
 from tbp_assets.storage.database import Database
-
-logger = logging.getLogger(__name__)
 
 NOT_ALLOWED: Final = (
     "this login may not make the role %s, which other logins could read with: have an administrator run "
@@ -39,17 +36,20 @@ ORDER BY 1
 """)
 
 
-def grant_reading(connection: Connection, role: str) -> None:
+def grant_reading(connection: Connection, role: str) -> bool:
     """Make a role if it is not there, and let it read all of the schema's tables and call its functions.
 
-    Nothing is written where nothing is missing. Where the login may not make roles, that is said and nothing fails.
+    Nothing is written where nothing is missing.
 
     Args:
         connection: In the transaction of a migration; its current schema is the tables'.
-        role: Its name; empty for none.
+        role: Its name.
+
+    Returns:
+        False where the role is not there and the login may not make it.
     """
-    if not role or not _made(connection, role):
-        return
+    if not _made(connection, role):
+        return False
     schema = str(connection.execute(text("SELECT current_schema()")).scalar_one())
     if not connection.execute(MAY_ENTER, {"role": role}).scalar_one():
         _grant(connection, SQL("USAGE ON SCHEMA {}").format(Identifier(schema)), role)
@@ -57,6 +57,7 @@ def grant_reading(connection: Connection, role: str) -> None:
         _grant(connection, SQL("SELECT ON TABLE {}").format(Identifier(schema, name)), role)
     for (signature,) in connection.execute(UNCALLABLE, {"role": role}).all():
         _grant(connection, SQL("EXECUTE ON FUNCTION {}").format(SQL(signature)), role)
+    return True
 
 
 def _made(connection: Connection, role: str) -> bool:
@@ -69,7 +70,6 @@ def _made(connection: Connection, role: str) -> bool:
         # Another database of the same server was migrated at the same moment.
         return True
     except InsufficientPrivilege:
-        logger.warning(NOT_ALLOWED, role, role)
         return False
     return True
 

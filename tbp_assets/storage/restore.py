@@ -48,7 +48,9 @@ def restore_backup(database: Database, dagster_schema: str, dump: Path, programs
             "set schema and dagster_schema to those of the backup"
         )
     if books.revision not in known_versions():
-        raise SchemaVersionError(f"{dump} is at revision {books.revision}, which this release does not know: use a newer")
+        raise SchemaVersionError(
+            f"{dump} is at revision {books.revision}, which this release does not know: use a newer"
+        )
     with database.transaction() as connection:
         _require_empty(connection, database, books)
     with _ready_for_hypertables(database, books):
@@ -62,9 +64,13 @@ def restore_backup(database: Database, dagster_schema: str, dump: Path, programs
 def _require_empty(connection: Connection, database: Database, books: Books) -> None:
     found = [f"{schema}.{name}" for schema, name in connection.execute(TABLES, {"schemas": list(books.schemas)})]
     if found or (books.timescaledb and connection.execute(HYPERTABLES).scalar_one()):
-        what = f"holds {len(found)} tables already ({', '.join(found[:3])}, …)" if found else "holds hypertables already"
+        what = (
+            f"holds {len(found)} tables already ({', '.join(found[:3])}, …)" if found else "holds hypertables already"
+        )
         cure = "`tbp stop`, move its directory in TBP_HOME away" if database.embedded else "create a new database"
-        raise UsageError(f"{database.address} {what}: a backup only fills an empty database; {cure} and restore into that")
+        raise UsageError(
+            f"{database.address} {what}: a backup only fills an empty database; {cure} and restore into that"
+        )
     with Database.driver(connection).cursor() as cursor:
         for schema in books.schemas:
             cursor.execute(SQL("DROP SCHEMA IF EXISTS {}").format(Identifier(schema)))
@@ -96,9 +102,7 @@ def _create_extension(connection: Connection, database: Database, version: str) 
         )
     if present is None:
         with Database.driver(connection).cursor() as cursor:
-            cursor.execute(
-                SQL("CREATE EXTENSION timescaledb WITH SCHEMA public VERSION {}").format(Literal(version))
-            )
+            cursor.execute(SQL("CREATE EXTENSION timescaledb WITH SCHEMA public VERSION {}").format(Literal(version)))
 
 
 def _call(database: Database, function: str) -> None:
@@ -112,7 +116,9 @@ def _call(database: Database, function: str) -> None:
 def _require_rows(connection: Connection, database: Database, books: Books) -> None:
     counted = count_rows(connection, books.schemas)
     differ = [
-        f"{table}: {counted.get(table, 0):,} of {rows:,}" for table, rows in books.rows.items() if counted.get(table) != rows
+        f"{table}: {counted.get(table, 0):,} of {rows:,}"
+        for table, rows in books.rows.items()
+        if counted.get(table) != rows
     ]
     if differ:
         raise DatabaseRefusedError(f"{database.address} does not hold what was backed up: {', '.join(differ)} rows")

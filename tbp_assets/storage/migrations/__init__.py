@@ -5,6 +5,7 @@ Alembic is imported where it is used: a quarter of a second that the definitions
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from sqlalchemy import Connection, text
 from tbp_assets.errors import SchemaVersionError
 from tbp_assets.storage.compression import follow_policy
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.reading_role import grant_reading
+from tbp_assets.storage.reading_role import NOT_ALLOWED, grant_reading
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+
+logger = logging.getLogger(__name__)
 
 # Of our own name: Dagster, or another application in the same schema, keeps its version in `alembic_version`.
 VERSION_TABLE = "tbp_schema_version"
@@ -58,8 +61,15 @@ def migrate(database: Database) -> tuple[str | None, str]:
         _refuse_newer(database, before)
         command.upgrade(alembic_config(connection, database), "head")
         follow_policy(connection, database.compress_after_days)
-        grant_reading(connection, database.reader_role)
+        _follow_reader_role(connection, database)
     return before, newest_version()
+
+
+def _follow_reader_role(connection: Connection, database: Database) -> None:
+    role = database.reader_role
+    # An embedded server of an earlier release made no login that may make roles, and nobody else reads there.
+    if role and not grant_reading(connection, role) and not database.embedded:
+        logger.warning(NOT_ALLOWED, role, role)
 
 
 def alembic_config(connection: Connection, database: Database) -> Config:
