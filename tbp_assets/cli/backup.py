@@ -8,7 +8,7 @@ from tbp_assets.cli.session import Session
 from tbp_assets.embedded.postgres import client_programs
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.storage.backup import Books, books_path, take_backup
-from tbp_assets.storage.client_programs import ClientPrograms
+from tbp_assets.storage.client_programs import programs_for
 from tbp_assets.storage.migrations import migrate
 from tbp_assets.storage.restore import restore_backup
 
@@ -18,7 +18,7 @@ def backup(dump: Path, *, as_json: bool = False) -> int:
     session = Session.start()
     (err if as_json else out).print(f"{session.database.address}  →  {dump}", markup=False)
     schema = session.settings.database.dagster_schema
-    books = take_backup(session.database, schema, dump.absolute(), ClientPrograms(client_programs()))
+    books = take_backup(session.database, schema, dump.absolute(), programs_for(session.database, client_programs()))
     if as_json:
         print_json(asdict(books))
     else:
@@ -34,7 +34,7 @@ def restore(dump: Path, *, as_json: bool = False) -> int:
     database = DatabaseResource.from_settings(session.settings).connect()
     (err if as_json else out).print(f"{dump}  →  {database.address}", markup=False)
     schema = session.settings.database.dagster_schema
-    books = restore_backup(database, schema, dump.absolute(), ClientPrograms(client_programs()))
+    books = restore_backup(database, schema, dump.absolute(), programs_for(database, client_programs()))
     before, after = migrate(database)
     if as_json:
         print_json({**asdict(books), "migrated_to": after})

@@ -1,4 +1,4 @@
-"""`tbp exec`: Dagster's own programs over the project's database, one a process, as a container or systemd runs them."""
+"""`tbp exec`: Dagster's own programs over the project's database, as a container or systemd runs them."""
 
 import os
 import shutil

@@ -26,7 +26,7 @@ __all__ = [
     "TickerConfig",
 ]
 
-# Where config/, dagster.yaml and workspace.yaml are: the checkout, or, where the package was installed from a wheel, the
+# Where config/, dagster.yaml and workspace.yaml are: the checkout, or, for a package installed from a wheel, the
 # directory that TBP_PROJECT names.
 PROJECT_ROOT = Path(os.environ.get("TBP_PROJECT") or Path(__file__).resolve().parents[2]).resolve()
 
