@@ -19,7 +19,8 @@ def require_guarded(host: str, *, without_login: bool) -> None:
     Raises:
         UsageError: It would be, or the host is none.
     """
-    if not without_login and not all(ipaddress.ip_address(address).is_loopback for _, address in _addresses(host)):
+    open_to = [address for _, address in _addresses(host) if not ipaddress.ip_address(address).is_loopback]
+    if open_to and not without_login:
         raise UsageError(
             f"--host {host} is open to other machines. {WHAT_IT_MEANS}. Leave --host out and use an SSH tunnel or a "
             f"proxy with a login (docs/security.md), or add {WITHOUT_LOGIN} where the network itself is guarded"
