@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tbp_assets.cli.groups import config_app, quality_app, quarantine_app
+from tbp_assets.cli.operating import operating_app
 from tbp_assets.cli.options import Day, From, JsonFlag, To
 from tbp_assets.errors import ConfigError, TbpError, UsageError
 
@@ -23,6 +24,7 @@ def _ended(code: int | None, **_options: object) -> None:
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, result_callback=_ended)
+app.add_typer(operating_app)
 app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(quality_app, name="quality")
@@ -143,76 +145,6 @@ def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
     from tbp_assets.cli import demo as work
 
     return work.demo(as_json=as_json)
-
-
-@app.command()
-def up(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI.")] = 3000,
-    host: Annotated[str, typer.Option(help="Where the UI listens; other machines need --without-login.")] = "127.0.0.1",
-    without_login: Annotated[  # noqa: FBT002
-        bool,
-        typer.Option(
-            "--without-login",
-            help="Listen for other machines, too: the UI has no login, whoever reaches it can do everything.",
-        ),
-    ] = False,
-) -> None:
-    """Start Dagster's UI and daemon; the schedules run while it is up."""
-    from tbp_assets.cli import up as work
-
-    work.up(port, host, without_login=without_login)
-
-
-@app.command(
-    "exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-)
-def exec_program(
-    command: Annotated[
-        list[str], typer.Argument(metavar="PROGRAM [ARGS]...", help="dagster, dagster-webserver or dagster-daemon.")
-    ],
-) -> None:
-    """Run one of Dagster's programs over the project's database, for services that are started one by one."""
-    from tbp_assets.cli import dagster_programs as work
-
-    work.exec_program(command)
-
-
-@app.command()
-def stop() -> int:
-    """End the UI and daemon and the embedded PostgreSQL of this TBP_HOME."""
-    from tbp_assets.cli import up as work
-
-    return work.stop()
-
-
-@app.command()
-def migrate() -> int:
-    """Bring the database to the schema of this release, and Dagster's tables to that of the installed Dagster."""
-    from tbp_assets.cli import migrate as work
-
-    return work.migrate()
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; it must not be there yet.")],
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Write the database, bars and Dagster's records, to one file; loads may go on meanwhile."""
-    from tbp_assets.cli import backup as work
-
-    return work.backup(file, as_json=as_json)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `tbp backup` wrote.")],
-    as_json: JsonFlag = False,  # noqa: FBT002
-) -> int:
-    """Fill an empty database from a backup, and count that every row is there."""
-    from tbp_assets.cli import backup as work
-
-    return work.restore(file, as_json=as_json)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

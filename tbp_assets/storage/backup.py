@@ -84,27 +84,30 @@ def take_backup(database: Database, dagster_schema: str, dump: Path, programs: C
         raise UsageError(f"{dump} is there already: a backup overwrites nothing")
     require_current(database)
     with _unfinished(dump) as path:
-        with _snapshot(database) as (connection, snapshot):
-            schemas = (database.address.schema, dagster_schema)
-            timescaledb = connection.execute(TIMESCALE).scalar_one_or_none()
-            chosen = [] if timescaledb else [f"--schema={schema}" for schema in schemas]
-            args = [*OPTIONS, f"--snapshot={snapshot}", f"--file={path}", *chosen]
-            programs.run("pg_dump", args, database.address)
-            rows = count_rows(connection, schemas)
-        books = Books(
-            taken_at=datetime.now(UTC),
-            database=str(database.address),
-            schemas=schemas,
-            revision=newest_version(),
-            timescaledb=timescaledb,
-            rows=rows,
-            bytes=path.stat().st_size,
-            sha256=sha256_of_file(path),
-        )
+        books = _dumped(database, (database.address.schema, dagster_schema), path, programs)
         # Before the dump gets its name: a dump without books could not be told from one of another program.
         write_whole(books_path(dump), TypeAdapter(Books).dump_json(books, indent=2) + b"\n")
         path.rename(dump)
     return books
+
+
+def _dumped(database: Database, schemas: tuple[str, str], path: Path, programs: ClientPrograms) -> Books:
+    with _snapshot(database) as (connection, snapshot):
+        taken_at = datetime.now(UTC)
+        timescaledb = connection.execute(TIMESCALE).scalar_one_or_none()
+        chosen = [] if timescaledb else [f"--schema={schema}" for schema in schemas]
+        programs.run("pg_dump", [*OPTIONS, f"--snapshot={snapshot}", f"--file={path}", *chosen], database.address)
+        rows = count_rows(connection, schemas)
+    return Books(
+        taken_at=taken_at,
+        database=str(database.address),
+        schemas=schemas,
+        revision=newest_version(),
+        timescaledb=timescaledb,
+        rows=rows,
+        bytes=path.stat().st_size,
+        sha256=sha256_of_file(path),
+    )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def test_the_program_gets_its_words_and_what_dagster_yaml_reads(
     started: list[tuple[str, list[str], dict[str, str], str]] = []
 
     def instead(program: str, command: list[str], environment: dict[str, str]) -> None:
-        started.append((program, command, environment, os.getcwd()))
+        started.append((program, command, environment, str(Path.cwd())))
 
     monkeypatch.chdir(project.root)
     monkeypatch.setattr(os, "execve", instead)
