@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from alembic import command
@@ -145,3 +146,10 @@ def test_chunks_are_not_compressed_within_the_correction_window(project: Project
     project.change("database.yml", "compress_after_days: 90", "compress_after_days: 29")
     with pytest.raises(ConfigError, match=r"compress_after_days: 29 lies within schedule\.correction_window_days: 30"):
         project.settings().check()
+
+
+def test_reader_role_is_the_role_that_may_read_the_tables(project: Project) -> None:
+    role = f"reader_{uuid4().hex[:12]}"
+    project.change("database.yml", "reader_role: market_data_reader", f"reader_role: {role}")
+    database = project.database()
+    assert answer(database, f"SELECT has_table_privilege('{role}', 'market_data_raw', 'SELECT')") is True

@@ -29,6 +29,7 @@ EFFECTS = {
     "database.query_timeout_seconds": "test_query_timeout_seconds_ends_a_long_query",
     "database.chunk_days": "test_chunk_days_is_the_interval_of_the_hypertable",
     "database.compress_after_days": "test_compress_after_days_is_what_migrate_makes_the_policy_of",
+    "database.reader_role": "test_reader_role_is_the_role_that_may_read_the_tables",
     "instruments.instruments[].symbol": "test_symbol_is_the_ticker_whose_bars_are_loaded",
     "instruments.instruments[].name": "test_name_and_sector_are_what_config_check_shows",
     "instruments.instruments[].sector": "test_sector_puts_an_instrument_into_a_group",

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from tbp_assets.cli.groups import config_app, quality_app, quarantine_app
+from tbp_assets.cli.operating import operating_app
 from tbp_assets.cli.options import Day, From, JsonFlag, To
 from tbp_assets.errors import ConfigError, TbpError, UsageError
 
@@ -23,6 +24,7 @@ def _ended(code: int | None, **_options: object) -> None:
 
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, result_callback=_ended)
+app.add_typer(operating_app)
 app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(quality_app, name="quality")
@@ -48,6 +50,10 @@ def backfill(  # noqa: PLR0917  # options of a command
     ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,  # noqa: FBT002
     force: Annotated[bool, typer.Option("--force", help="Run days that are done, too.")] = False,  # noqa: FBT002
+    from_lake: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--from-lake", help="Load what was validated before; the provider is not asked for anything."),
+    ] = False,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Bring a range of trading dates into the database; days that are done are left alone."""
@@ -56,7 +62,9 @@ def backfill(  # noqa: PLR0917  # options of a command
     chosen = [ticker.strip() for ticker in (tickers or "").split(",") if ticker.strip()]
     if tickers is not None and not chosen:
         raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
-    return work.backfill(start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, as_json=as_json)
+    return work.backfill(
+        start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, from_lake=from_lake, as_json=as_json
+    )
 
 
 @app.command()
@@ -145,30 +153,6 @@ def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
     from tbp_assets.cli import demo as work
 
     return work.demo(as_json=as_json)
-
-
-@app.command()
-def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI on localhost.")] = 3000) -> None:
-    """Start Dagster's UI and daemon; the schedules run while it is up."""
-    from tbp_assets.cli import up as work
-
-    work.up(port)
-
-
-@app.command()
-def stop() -> int:
-    """End the UI and daemon and the embedded PostgreSQL of this TBP_HOME."""
-    from tbp_assets.cli import up as work
-
-    return work.stop()
-
-
-@app.command()
-def migrate() -> int:
-    """Bring the database to the schema of this release."""
-    from tbp_assets.cli import migrate as work
-
-    return work.migrate()
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

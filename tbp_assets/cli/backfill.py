@@ -11,7 +11,7 @@ from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.backfill_jobs import Run, workers
-from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill
+from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill, plan_from_lake
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
 from tbp_assets.cli.output import err, out, print_json
@@ -107,15 +107,16 @@ def backfill(
     jobs: int = 1,
     dry_run: bool = False,
     force: bool = False,
+    from_lake: bool = False,
     as_json: bool = False,
 ) -> int:
     """Run the command and return its exit code."""
     session = Session.start()
     days = days_of(session, first, last)
     universe = chosen(session, tickers)
-    session.require_source()
+    session.require_lake() if from_lake else session.require_source()
     (err if as_json else out).print(session.route, markup=False)
-    plan = plan_backfill(session, days, universe, force=force)
+    plan = (plan_from_lake if from_lake else plan_backfill)(session, days, universe, force=force)
     if dry_run:
         print_json(plan_json(plan)) if as_json else show_plan(plan)
         return 0

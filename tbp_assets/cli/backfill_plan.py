@@ -88,6 +88,41 @@ def chosen(session: Session, tickers: list[str]) -> Universe:
     return universe.narrowed(tickers) if tickers else universe
 
 
+def plan_from_lake(session: Session, days: list[date], universe: Universe, *, force: bool) -> BackfillPlan:
+    """Decide what the lake alone can do for each day: load what was validated. The provider is not asked."""
+    expectation = session.plan.expectation(days)
+    facts = session.facts(days[0], days[-1])
+    rows = stored_rows(session.database, session.dataset, session.landing.data_source, days[0], days[-1])
+    states = {day: day_state(facts[day], expectation, datetime.now(UTC)) for day in days}
+    wanted = [
+        day
+        for day in days
+        if states[day].open or _stale(facts[day], states[day], universe, rows) or (force and facts[day].lake)
+    ]
+    reload = [day for day in wanted if _in_lake(session, facts[day])]
+    unavailable = {day: _not_in_lake(facts[day], states[day]) for day in wanted if day not in set(reload)}
+    untouched = [day for day in days if day not in {*reload, *unavailable}]
+    measure = session.measuring.outdated([facts[day] for day in untouched])
+    return BackfillPlan(
+        universe=universe,
+        request=[],
+        reload=reload,
+        measure=measure,
+        done=[day for day in untouched if day not in set(measure)],
+        unavailable=unavailable,
+        listing={},
+        landed=[],
+    )
+
+
+def _not_in_lake(facts: DayFacts, state: DayState) -> DayState:
+    if facts.lake and facts.lake.status == "validated":
+        why = "its files there are damaged, of an older day file or judged by other rules"
+    else:
+        why = state.detail or "it was never validated"
+    return DayState(state.state if state.open else "missing", f"the lake cannot serve it: {why}", state.error)
+
+
 def plan_backfill(session: Session, days: list[date], universe: Universe, *, force: bool) -> BackfillPlan:
     """Decide what to do for each day; the provider is only asked about days the lake cannot serve."""
     now = datetime.now(UTC)
@@ -123,8 +158,13 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
 
 def _reload(session: Session, facts: DayFacts, state: DayState, universe: Universe, rows: Mapping[date, int]) -> bool:
     """Whether a loaded day only needs its load again, and the lake has it undamaged."""
+    return _stale(facts, state, universe, rows) and _in_lake(session, facts)
+
+
+def _in_lake(session: Session, facts: DayFacts) -> bool:
+    """Whether the lake has the newest landed file of a day, validated by today's rules and undamaged."""
     landing, lake = facts.landing, facts.lake
-    if lake is None or landing is None or landing.file is None or not _stale(facts, state, universe, rows):
+    if lake is None or landing is None or landing.file is None:
         return False
     return lake.status == "validated" and session.lake.is_current(lake, landing.file)
 

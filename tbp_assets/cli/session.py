@@ -136,8 +136,16 @@ class Session:
             DatabaseRefusedError: The database holds invented bars and the source is real, or the reverse.
         """
         self.flat_files.open()
+        self.require_lake()
+
+    def require_lake(self) -> None:
+        """Raise unless the database takes the bars of the lake; no source need be configured.
+
+        Raises:
+            DatabaseRefusedError: See `require_source`.
+        """
         with self.database.transaction(read_only=True) as connection:
-            refuse_mixture(connection, self.database, self.data_source)
+            refuse_mixture(connection, self.database, self.flat_files.data_source)
 
     @contextmanager
     def storage_faults(self) -> Generator[None]:

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import IO, NoReturn
 import psutil
 
 from tbp_assets.cli.abandoned import close_abandoned_runs
-from tbp_assets.cli.output import out
+from tbp_assets.cli.listening import LOOPBACK, WHAT_IT_MEANS, require_free, require_guarded, url_of
+from tbp_assets.cli.output import err, out
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
 from tbp_assets.embedded.postgres import running_server, stop_server
@@ -21,18 +21,23 @@ from tbp_assets.resources.places import require_home
 from tbp_assets.settings import PROJECT_ROOT
 
 STOP_SECONDS = 20
-LOOPBACK = "127.0.0.1"
 
 
-def up(port: int) -> NoReturn:
+def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoReturn:
     """Replace this process by `dagster dev`.
 
+    Args:
+        port: Of the UI.
+        host: Where it listens.
+        without_login: It is meant that other machines reach it.
+
     Raises:
-        UsageError: A UI with its daemon already runs for this TBP_HOME.
+        UsageError: A UI with its daemon already runs for this TBP_HOME, or it would be open without a login.
     """
+    require_guarded(host, without_login=without_login)
     session = Session.start()
     out.print(session.route)
-    _require_free(port)
+    require_free(host, port)
     environment = session.dagster_environment()
     held = _claim(session.settings.home / "up.pid")
     os.set_inheritable(held.fileno(), True)
@@ -41,26 +46,19 @@ def up(port: int) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
         signal.signal(number, signal.SIG_DFL)
-    out.print(f"UI on http://localhost:{port} (Ctrl-C or `tbp stop` ends it)")
+    out.print(f"UI on {url_of(host, port)} (Ctrl-C or `tbp stop` ends it)")
+    if without_login:
+        err.print(f"[yellow]no login[/] {WHAT_IT_MEANS}")
     level = session.settings.pipeline.log_level.lower()
     command = [
         sys.executable, "-m", "dagster", "dev",
         "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
-        "--host", LOOPBACK, "--port", str(port), "--log-level", level,
+        "--host", host, "--port", str(port), "--log-level", level,
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)
     quiet = "ignore:Function `dev_command` is superseded"
     os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            raise UsageError(f"port {port} of localhost is in use: choose another with --port") from None
 
 
 def _claim(path: Path) -> IO[str]:

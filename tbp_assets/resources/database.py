@@ -74,6 +74,7 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
             statement_timeout_seconds=config.statement_timeout_seconds,
             chunk_days=config.chunk_days,
             compress_after_days=config.compress_after_days,
+            reader_role=config.reader_role,
         )
 
     def _embedded_address(self) -> DatabaseAddress:

@@ -5,6 +5,7 @@ Reading the files is `config_loader`'s; deciding what a setting does is the part
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tbp_assets.bars.universe import Universe
@@ -25,7 +26,9 @@ __all__ = [
     "TickerConfig",
 ]
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# Where config/, dagster.yaml and workspace.yaml are: the checkout, or, for a package installed from a wheel, the
+# directory that TBP_PROJECT names.
+PROJECT_ROOT = Path(os.environ.get("TBP_PROJECT") or Path(__file__).resolve().parents[2]).resolve()
 
 
 class Settings(ConfigModel):

@@ -57,6 +57,7 @@ class DatabaseConfig(OptionalSecrets):
     query_timeout_seconds: Annotated[int, Field(ge=1)]
     chunk_days: Annotated[int, Field(ge=1, le=3650)]
     compress_after_days: Annotated[int, Field(ge=0, le=36500)]
+    reader_role: Annotated[str, Field(pattern=r"^([a-z_][a-z0-9_]{0,62})?$")]
 
     @model_validator(mode="after")
     def _schemas_apart(self) -> DatabaseConfig:

@@ -66,6 +66,7 @@ class Database:
 
     Attributes:
         embedded: Whether it is the project's own server; invented data enters no other.
+        reader_role: The role that may read the schema; empty for none.
     """
 
     address: DatabaseAddress
@@ -75,6 +76,7 @@ class Database:
     statement_timeout_seconds: int
     chunk_days: int
     compress_after_days: int
+    reader_role: str = ""
 
     @cached_property
     def engine(self) -> Engine:

@@ -6,7 +6,16 @@ heavy is imported: the watcher is a process of its own and imports this package 
 
 from __future__ import annotations
 
+from tbp_assets.embedded.postgres.binaries import client_programs
 from tbp_assets.embedded.postgres.record import ServerAddress
 from tbp_assets.embedded.postgres.server import data_directory, ensure_server, release, running_server, stop_server
 
-__all__ = ["ServerAddress", "data_directory", "ensure_server", "release", "running_server", "stop_server"]
+__all__ = [
+    "ServerAddress",
+    "client_programs",
+    "data_directory",
+    "ensure_server",
+    "release",
+    "running_server",
+    "stop_server",
+]

@@ -73,6 +73,11 @@ def installed_programs(account: Account | None, log: Path, *, copies: Path) -> P
     return Programs(_copied(package, copies) / _PACKAGE / _INSTALL / "bin", account, log)
 
 
+def client_programs() -> Path:
+    """Return the directory of the wheel's programs that speak to a server as whoever runs them: pg_dump, pg_restore."""
+    return _package_directory() / _INSTALL / "bin"
+
+
 def _package_directory() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     directory = Path(spec.origin).parent if spec and spec.origin else None

@@ -75,4 +75,6 @@ def _write_access_rules(path: Path) -> None:
 
 
 def _first_statements(password: str) -> str:
-    return f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE {DATABASE} OWNER {USER}\n"
+    return (
+        f"CREATE ROLE {USER} LOGIN CREATEDB CREATEROLE PASSWORD '{password}'\nCREATE DATABASE {DATABASE} OWNER {USER}\n"
+    )

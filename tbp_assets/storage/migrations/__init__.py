@@ -5,6 +5,7 @@ Alembic is imported where it is used: a quarter of a second that the definitions
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,13 @@ from sqlalchemy import Connection, text
 from tbp_assets.errors import SchemaVersionError
 from tbp_assets.storage.compression import follow_policy
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.reading_role import NOT_ALLOWED, grant_reading
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+
+logger = logging.getLogger(__name__)
 
 # Of our own name: Dagster, or another application in the same schema, keeps its version in `alembic_version`.
 VERSION_TABLE = "tbp_schema_version"
@@ -29,6 +33,11 @@ def newest_version() -> str:
     return head
 
 
+def known_versions() -> list[str]:
+    """Return the revisions this release knows, newest first."""
+    return [script.revision for script in _revisions().walk_revisions()]
+
+
 def current_version(database: Database) -> str | None:
     """Return the revision a database is at, or None where the schema was never created."""
     with database.transaction(read_only=True) as connection:
@@ -38,7 +47,7 @@ def current_version(database: Database) -> str | None:
 def migrate(database: Database) -> tuple[str | None, str]:
     """Bring a database to this release's schema; return the revisions before and after. Safe to run twice at once.
 
-    Compression follows database.yml, each time.
+    Compression, and what the reading role may read, follow database.yml each time.
 
     Raises:
         SchemaVersionError: It is newer.
@@ -52,7 +61,15 @@ def migrate(database: Database) -> tuple[str | None, str]:
         _refuse_newer(database, before)
         command.upgrade(alembic_config(connection, database), "head")
         follow_policy(connection, database.compress_after_days)
+        _follow_reader_role(connection, database)
     return before, newest_version()
+
+
+def _follow_reader_role(connection: Connection, database: Database) -> None:
+    role = database.reader_role
+    # An embedded server of an earlier release made no login that may make roles, and nobody else reads there.
+    if role and not grant_reading(connection, role) and not database.embedded:
+        logger.warning(NOT_ALLOWED, role, role)
 
 
 def alembic_config(connection: Connection, database: Database) -> Config:
@@ -86,7 +103,7 @@ def require_current(database: Database) -> None:
 def is_older(database: Database) -> bool:
     """Whether `migrate` would bring a database further."""
     current = current_version(database)
-    return current != newest_version() and (current is None or _is_known(current))
+    return current != newest_version() and (current is None or current in known_versions())
 
 
 def _version(connection: Connection, schema: str) -> str | None:
@@ -104,12 +121,8 @@ def _revisions() -> ScriptDirectory:
 
 
 def _refuse_newer(database: Database, current: str | None) -> None:
-    if current and not _is_known(current):
+    if current and current not in known_versions():
         raise SchemaVersionError(
             f"{database.address} is at revision {current}, which this release does not know: use the newer release "
             "that made it"
         )
-
-
-def _is_known(revision: str) -> bool:
-    return revision in {script.revision for script in _revisions().walk_revisions()}
