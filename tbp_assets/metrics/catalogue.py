@@ -176,9 +176,7 @@ DAGSTER: Final = (
     Metric("tbp_dagster_runs", "gauge", "Runs in Dagster's storage by status.", ("status",)),
     Metric("mp_backlog_jobs", "gauge", "Runs that wait to be started: QUEUED and NOT_STARTED."),
     Metric("tbp_dagster_backfills_open", "gauge", "Backfills begun in the UI that have not ended."),
-    Metric(
-        "tbp_dagster_last_run_timestamp_seconds", "gauge", "When a run last ended with a status.", ("status",)
-    ),
+    Metric("tbp_dagster_last_run_timestamp_seconds", "gauge", "When a run last ended with a status.", ("status",)),
     Metric(
         "tbp_dagster_heartbeat_timestamp_seconds",
         "gauge",

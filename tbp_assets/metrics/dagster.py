@@ -37,7 +37,7 @@ def dagster_samples(look: Look) -> Iterator[Sample]:
 
 def _runs(connection: Connection) -> Iterator[Sample]:
     found = connection.execute(statement("count_runs")).all()
-    runs = dict.fromkeys(STATUSES, 0) | {row.status: row.runs for row in found}
+    runs: dict[str, int] = dict.fromkeys(STATUSES, 0) | {row.status: row.runs for row in found}
     yield from by_label("tbp_dagster_runs", "status", runs)
     yield Sample("mp_backlog_jobs", sum(runs[status] for status in WAITING))
     ended = {row.status: row.ended_at for row in found if row.ended_at is not None}

@@ -31,7 +31,7 @@ class _Days:
     @property
     def newest(self) -> LoadFact | None:
         """The newest load of the newest day that is loaded."""
-        return next((known.load for known in reversed(self.facts.values()) if known.load), None)
+        return next((known.load for known in reversed(list(self.facts.values())) if known.load), None)
 
 
 def day_samples(look: Look) -> Iterator[Sample]:

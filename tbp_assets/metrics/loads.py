@@ -51,5 +51,7 @@ def gap_samples(look: Look) -> Iterator[Sample]:
             validations.setdefault((judged.trading_date, judged.source_sha256), judged.seconds)
     known = [(row.trading_date, row.source_sha256) for row in firsts]
     loads: dict[tuple[date, str], float] = dict(zip(known, (row.seconds for row in firsts), strict=True))
-    observed = [loads[key] + downloads[key] + validations[key] for key in known if key in downloads and key in validations]
+    observed = [
+        loads[key] + downloads[key] + validations[key] for key in known if key in downloads and key in validations
+    ]
     yield Sample("mp_backfill_gap_latency_seconds", observed=observed)

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar, cast
 
-from tbp_assets.storage.files import FileStore, Fact
+from tbp_assets.storage.files import Fact, FileStore
 from tbp_assets.storage.journal import Journal
 
 Event = TypeVar("Event")

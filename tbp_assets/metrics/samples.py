@@ -9,8 +9,7 @@ from math import fsum
 from typing import Literal
 
 import prometheus_client
-from prometheus_client.core import HistogramMetricFamily
-from prometheus_client.utils import floatToGoString
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 Kind = Literal["counter", "gauge", "histogram"]
 
@@ -30,20 +29,22 @@ class Metric:
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
 
-    def family(self, samples: Iterable[Sample]) -> prometheus_client.Metric:
+    def family(self, samples: Sequence[Sample]) -> prometheus_client.Metric:
         """Return the metric with its samples."""
         if self.kind == "histogram":
             return self._histogram(samples)
-        family = prometheus_client.Metric(self.name.removesuffix("_total"), self.text, self.kind)
+        labels = [label for label in self.labels if all(label in sample.labels for sample in samples)]
+        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        family = make(self.name, self.text, labels=labels)
         for sample in samples:
-            family.add_sample(self.name, dict(sample.labels), float(sample.value))
+            family.add_metric([sample.labels[label] for label in labels], float(sample.value))
         return family
 
-    def _histogram(self, samples: Iterable[Sample]) -> HistogramMetricFamily:
+    def _histogram(self, samples: Sequence[Sample]) -> HistogramMetricFamily:
         family = HistogramMetricFamily(self.name, self.text, labels=self.labels)
         for sample in samples:
             values = sorted(sample.observed)
-            buckets = [(floatToGoString(bound), float(bisect_right(values, bound))) for bound in self.bounds]
+            buckets = [(str(bound), float(bisect_right(values, bound))) for bound in self.bounds]
             buckets.append(("+Inf", float(len(values))))
             family.add_metric([sample.labels[label] for label in self.labels], buckets, fsum(values))
         return family

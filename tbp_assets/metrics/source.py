@@ -11,8 +11,8 @@ from typing import Final
 from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.events import Request, Validation
 from tbp_assets.datasets import Dataset
-from tbp_assets.metrics.days import day_samples
 from tbp_assets.metrics.dagster import dagster_samples
+from tbp_assets.metrics.days import day_samples
 from tbp_assets.metrics.disk import database_size_samples, disk_samples, store_samples
 from tbp_assets.metrics.failures import failure_samples
 from tbp_assets.metrics.loads import gap_samples, load_samples, ticker_samples
