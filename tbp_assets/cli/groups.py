@@ -125,7 +125,7 @@ def metrics_once(
     output: Annotated[
         Path | None, typer.Option(help="Write this file instead, whole or not at all: *.prom for node_exporter.")
     ] = None,
-    seconds: Seconds = 8,
+    seconds: Seconds = 30,
 ) -> int:
     """Print what Prometheus is told, once; the database is not started for it."""
     if context.invoked_subcommand:

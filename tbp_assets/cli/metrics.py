@@ -46,6 +46,7 @@ def serve(host: str, port: int, *, seconds: float) -> int:
         shown = f"[{host}]" if ":" in host else host
         out.print(f"metrics on http://{shown}:{port}/metrics (Ctrl-C ends it)")
         sys.stdout.flush()
+        collector.begin()
         with suppress(KeyboardInterrupt):
             Event().wait()
     return 0

@@ -51,6 +51,11 @@ class TbpCollector(Collector):
         }
         self._told: dict[str, str] = {}
 
+    def begin(self) -> None:
+        """Begin reading without waiting for it: the first time takes longest, a scrape that comes meanwhile joins."""
+        for work in self._parts.values():
+            work.begin()
+
     def collect(self) -> Iterator[prometheus_client.Metric]:
         """Give every metric of the catalogue."""
         return families(METRICS, self._samples())

@@ -80,10 +80,15 @@ class FileStore:
             self.commit(stream, path)
 
     def append(self, path: Path, line: bytes) -> None:
-        """Add a line to a journal in one write, so that the lines of several processes never mix."""
+        """Add a line to a journal in one write, so that the lines of several processes never mix.
+
+        Where a full disk left half a line, that one is ended and stays the only one lost.
+        """
         with _translated(self.root):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab", buffering=0) as stream:
+            with path.open("a+b", buffering=0) as stream:
+                if not _ends_a_line(stream):
+                    line = b"\n" + line
                 if stream.write(line) != len(line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
@@ -146,6 +151,13 @@ def adapter_of(kind: type[object]) -> TypeAdapter[object]:
 @cache
 def _warn_of_damage(modified: int, said: str) -> None:  # noqa: ARG001  # a version of a file is named once
     logger.warning("%s", said)
+
+
+def _ends_a_line(stream: IO[bytes]) -> bool:
+    if stream.seek(0, os.SEEK_END) == 0:
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"
 
 
 def _sync_directory(directory: Path) -> None:
