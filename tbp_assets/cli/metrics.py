@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
+from time import sleep
 
 from tbp_assets.cli.output import err, out
 from tbp_assets.config_loader import load_settings
@@ -18,6 +18,8 @@ from tbp_assets.metrics.serving import exposition, is_loopback, served
 from tbp_assets.metrics.source import Source
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.storage.files import write_whole
+
+SECONDS_OF_A_DAY = 86_400
 
 
 def once(output: Path | None, *, seconds: float) -> int:
@@ -40,15 +42,16 @@ def once(output: Path | None, *, seconds: float) -> int:
 
 def serve(host: str, port: int, *, seconds: float) -> int:
     """Run `tbp metrics serve` until it is interrupted or terminated, and return its exit code."""
-    with _collector(seconds) as collector, served(collector, host, port):
+    with suppress(KeyboardInterrupt), _collector(seconds) as collector, served(collector, host, port):
         if not is_loopback(host):
             err.print(f"{host}: there is no login, whoever reaches this address reads the metrics", markup=False)
         shown = f"[{host}]" if ":" in host else host
         out.print(f"metrics on http://{shown}:{port}/metrics (Ctrl-C ends it)")
         sys.stdout.flush()
         collector.begin()
-        with suppress(KeyboardInterrupt):
-            Event().wait()
+        while True:
+            # Not a lock: with the handler of SIGINT that polars sets, waiting for one would go on after Ctrl-C.
+            sleep(SECONDS_OF_A_DAY)
     return 0
 
 
@@ -58,6 +61,6 @@ def _collector(seconds: float) -> Generator[TbpCollector]:
     refuse_stand_ins(settings)
     source = Source(settings, US_STOCKS_DAY_AGGS, seconds=seconds)
     try:
-        yield TbpCollector(source, seconds=seconds)
+        yield TbpCollector(source, seconds=seconds, tell=lambda words: err.print(words, markup=False))
     finally:
         source.close()

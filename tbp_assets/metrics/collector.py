@@ -39,12 +39,12 @@ class Found:
 class TbpCollector(Collector):
     """Reads the database and the files at the same time, each in a thread of its own, for so many seconds at most.
 
-    What cannot be read is absent; `tbp_up` and `tbp_scrape_error` say so, and the log says why, once.
+    What cannot be read is absent; `tbp_up` and `tbp_scrape_error` say so, and why is told in words, once.
     """
 
-    def __init__(self, source: Source, *, seconds: float) -> None:
+    def __init__(self, source: Source, *, seconds: float, tell: Callable[[str], None] = logger.warning) -> None:
         """Read nothing yet."""
-        self._seconds = seconds
+        self._seconds, self._say = seconds, tell
         self._parts = {
             "database": OneAtATime(lambda: _read("database", source.database_subjects)),
             "files": OneAtATime(lambda: _read("files", source.file_subjects)),
@@ -59,10 +59,6 @@ class TbpCollector(Collector):
     def collect(self) -> Iterator[prometheus_client.Metric]:
         """Give every metric of the catalogue."""
         return families(METRICS, self._samples())
-
-    def faults(self) -> list[str]:
-        """Return why parts could not be read at the last scrape."""
-        return list(self._told.values())
 
     def _samples(self) -> Iterator[Sample]:
         found = self._found()
@@ -92,9 +88,9 @@ class TbpCollector(Collector):
         said = {part: f"{part}: {message}" for part, (_, message) in faults.items()}
         for part, sentence in said.items():
             if self._told.get(part) != sentence:
-                logger.warning("%s", sentence)
+                self._say(sentence)
         for part in self._told.keys() - said.keys():
-            logger.warning("%s: can be read again", part)
+            self._say(f"{part}: can be read again")
         self._told = said
 
 

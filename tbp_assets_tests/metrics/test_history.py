@@ -64,7 +64,10 @@ def test_numbers_are_those_of_ledger_journals_and_tables(filled: Scene) -> None:
     assert told[series("mp_validation_errors_total", error_type="high_below_low")] == 1
     rows = {outcome: told[series("tbp_day_rows", outcome=outcome)] for outcome in ("accepted", "rejected", "modified")}
     assert rows == {"accepted": ROWS_OF_A_FILE - 1, "rejected": 1, "modified": 0}
-    score = filled.query("SELECT trunc(100.0 * sum(accepted_rows) / sum(total_rows), 2) FROM data_quality_metrics WHERE date = :day", day=THURSDAY)[0][0]
+    score = filled.query(
+        "SELECT trunc(100.0 * sum(accepted_rows) / sum(total_rows), 2) FROM data_quality_metrics WHERE date = :day",
+        day=THURSDAY,
+    )[0][0]
     assert told[series("tbp_quality_score")] == float(score) < 100
     assert told[series("tbp_ticker_rejected_rows", symbol="AAPL")] == 1
     assert told[series("tbp_ticker_bars", symbol="AAPL")] == 0
