@@ -22,11 +22,16 @@ DAY_WITHHELD: Final = "day_withheld"
 
 @dataclass(frozen=True, slots=True)
 class ValidatedDay:
-    """A day on its way into the lake: the frames and the fact that will name them."""
+    """A day on its way into the lake: the frames and the fact that will name them.
+
+    Attributes:
+        seconds: It took to parse and judge the file; None where nobody measured it.
+    """
 
     fact: LakeFact
     bars: pl.DataFrame
     quarantine: pl.DataFrame
+    seconds: float | None = None
 
 
 def validate(

@@ -1,4 +1,4 @@
-"""The commands of `tbp` that have a second word: config, quarantine, quality.
+"""The commands of `tbp` that have a second word: config, quarantine, quality, metrics.
 
 They import their work when they are called, like those of one word.
 """
@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 
 from tbp_assets.cli.options import Below, CsvFlag, From, JsonFlag, Limit, Ticker, To
+from tbp_assets.errors import UsageError
 
 config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at the rows that were kept out.")
 quality_app = typer.Typer(no_args_is_help=True, help="Look at scores and at what is worth a look.")
+metrics_app = typer.Typer(invoke_without_command=True, help="Print what Prometheus is told, or serve it.")
 
+Seconds = Annotated[float, typer.Option("--timeout", min=0.1, help="Longest time of a scrape, in seconds.")]
 Reason = Annotated[str, typer.Option(help="Only rows that break this rule.")]
 
 
@@ -122,3 +125,33 @@ def quality_flags(  # noqa: PLR0917  # options of a command
     from tbp_assets.cli import quality as work
 
     return work.show_flags(work.Wanted(start, end, ticker or None), rule or None, work.Form(limit, as_json, as_csv))
+
+
+@metrics_app.callback()
+def metrics_once(
+    context: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option(help="Write this file instead, whole or not at all: *.prom for node_exporter.")
+    ] = None,
+    seconds: Seconds = 30,
+) -> int:
+    """Print what Prometheus is told, once; the database is not started for it."""
+    if context.invoked_subcommand:
+        if output is not None:
+            raise UsageError("--output belongs to `tbp metrics` alone: serve writes no file")
+        return 0
+    from tbp_assets.cli import metrics as work
+
+    return work.once(output, seconds=seconds)
+
+
+@metrics_app.command("serve")
+def metrics_serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on. There is no login.")] = "127.0.0.1",
+    seconds: Seconds = 8,
+) -> int:
+    """Serve /metrics over HTTP until Ctrl-C; read anew at each scrape."""
+    from tbp_assets.cli import metrics as work
+
+    return work.serve(host, port, seconds=seconds)

@@ -1,7 +1,9 @@
 """The asset validated_bars: a day's file, parsed losslessly and divided by the rules."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from time import perf_counter
 
 import dagster as dg
 
@@ -80,8 +82,9 @@ def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> Valid
     limit = plan.settings.pipeline.validation.max_rejected_share
     if landed is None or landed.file is None or _stands(lake, lake.fact(day), landed.file, limit):
         return None
-    return validate(
-        landing.read(day, landed.file),
+    content, started = landing.read(day, landed.file), perf_counter()
+    judged = validate(
+        content,
         landed.file,
         plan.dataset,
         day,
@@ -89,6 +92,7 @@ def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> Valid
         max_rejected_share=limit,
         limits=landing.limits,
     )
+    return replace(judged, seconds=perf_counter() - started)
 
 
 def _stands(lake: Lake, fact: LakeFact | None, file: LandedFile, limit: float) -> bool:

@@ -34,6 +34,11 @@ class S3Config(OptionalSecrets):
         """
         return source_parts(self.url).scheme
 
+    @property
+    def data_source(self) -> str:
+        """Whose data the source gives: `synthetic` or `polygon`."""
+        return "synthetic" if self.scheme == "synthetic" else "polygon"
+
     def missing_for_source(self) -> list[str]:
         """Return what the chosen source still needs."""
         if not self.url:

@@ -94,6 +94,10 @@ class Database:
             connect_args={
                 "options": options,
                 "connect_timeout": self.connect_timeout_seconds,
+                # A server that vanished while we wait for its answer is noticed within two minutes, not two hours.
+                "keepalives_idle": 60,
+                "keepalives_interval": 15,
+                "keepalives_count": 4,
                 "application_name": "tbp_assets",
             },
         )

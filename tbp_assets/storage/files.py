@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -30,7 +31,7 @@ def sha256_of(content: bytes) -> str:
 
 
 class FileStore:
-    """A directory in which a file is either whole or not there.
+    """A directory in which a file is either whole or not there; journals alone grow, by whole lines.
 
     Temporary files lie in `incoming/` on the same disk and bear the id of the process that writes them; those of
     processes that died are removed when a store is opened.
@@ -78,9 +79,22 @@ class FileStore:
                 stream.write(content)
             self.commit(stream, path)
 
+    def append(self, path: Path, line: bytes) -> None:
+        """Add a line to a journal in one write, so that the lines of several processes never mix.
+
+        Where a full disk left half a line, that one is ended and stays the only one lost.
+        """
+        with _translated(self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a+b", buffering=0) as stream:
+                if not _ends_a_line(stream):
+                    line = b"\n" + line
+                if stream.write(line) != len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
     def write_fact(self, path: Path, fact: object) -> None:
         """Write a fact as JSON."""
-        self.write(path, _adapter(type(fact)).dump_json(fact, indent=1) + b"\n")
+        self.write(path, adapter_of(type(fact)).dump_json(fact, indent=1) + b"\n")
 
     def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
         """Read a fact, or None where none was written.
@@ -89,7 +103,7 @@ class FileStore:
             StoredFileError: The file is there and is not a fact of this kind.
         """
         try:
-            return cast("Fact", _adapter(kind).validate_json(path.read_bytes()))
+            return cast("Fact", adapter_of(kind).validate_json(path.read_bytes()))
         except FileNotFoundError:
             return None
         except ValidationError as error:
@@ -128,7 +142,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @cache
-def _adapter(kind: type[object]) -> TypeAdapter[object]:
+def adapter_of(kind: type[object]) -> TypeAdapter[object]:
+    """Return what reads and writes a kind of fact as JSON."""
     # Made once a kind: 2.4 ms, a hundred times what reading a fact takes.
     return TypeAdapter(kind)
 
@@ -136,6 +151,13 @@ def _adapter(kind: type[object]) -> TypeAdapter[object]:
 @cache
 def _warn_of_damage(modified: int, said: str) -> None:  # noqa: ARG001  # a version of a file is named once
     logger.warning("%s", said)
+
+
+def _ends_a_line(stream: IO[bytes]) -> bool:
+    if stream.seek(0, os.SEEK_END) == 0:
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"
 
 
 def _sync_directory(directory: Path) -> None:

@@ -1,7 +1,7 @@
 """The lake: one Parquet file of accepted bars a day, the quarantined rows beside it, and a manifest that names both.
 
 File names carry the content's sha256 and the manifest is replaced last, so that a reader sees the old day or the
-new one, never a mixture.
+new one, never a mixture. A journal beside them keeps every validation.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from pathlib import Path
 
 import polars as pl
 
+from tbp_assets.bars.events import Validation
 from tbp_assets.bars.facts import LakeFact, LandedFile, StoredFrame
+from tbp_assets.bars.metrics import reasons_of
 from tbp_assets.bars.rules import rules_version
 from tbp_assets.bars.schema import BAR_SCHEMA, QUARANTINE_SCHEMA
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.files import FileStore, sha256_of
+from tbp_assets.storage.journal import Journal
+
+
+def validations_journal(root: Path, data_source: str, dataset: Dataset) -> Path:
+    """Return the journal of a lake, given the directory of the store."""
+    return root / "lake" / data_source / dataset.prefix / "validations.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,11 @@ class Lake:
     def directory(self, day: date) -> Path:
         """Return the directory of a day's files."""
         return self.store.root / "lake" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
+
+    @property
+    def validations(self) -> Journal[Validation]:
+        """Every validation of a landed file."""
+        return Journal(self.store, validations_journal(self.store.root, self.data_source, self.dataset), Validation)
 
     def fact(self, day: date) -> LakeFact | None:
         """Return what validation made of a day, or None where it was never validated or the manifest is damaged."""
@@ -63,6 +76,9 @@ class Lake:
             quarantine=self._write_frame(date_, "quarantine", day.quarantine),
         )
         self.store.write_fact(self._manifest(date_), fact)
+        self.validations.add(
+            Validation(date_, fact.validated_at, fact.source_sha256, fact.status, reasons_of(fact), day.seconds)
+        )
         named = {frame.name for frame in (fact.bars, fact.quarantine) if frame}
         for path in self.directory(date_).glob(f"{date_}.*.parquet"):
             if path.name not in named:

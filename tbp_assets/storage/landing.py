@@ -1,7 +1,7 @@
 """The landing zone: the vendor's bytes, unchanged, under a name that carries their sha256, and a manifest a day.
 
 A file counts once its manifest, written last, names it. Lines are counted here, without the parser, so that the parser
-can be held to the count.
+can be held to the count. A journal beside them keeps every download that was asked of the provider.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from tbp_assets.bars.compression import Limits, decompressed
+from tbp_assets.bars.events import Request
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import (
@@ -25,13 +25,21 @@ from tbp_assets.errors import (
     NotEntitledError,
     SourceUnavailableError,
     StoredFileError,
+    TbpError,
 )
 from tbp_assets.storage.files import FileStore, sha256_of
+from tbp_assets.storage.journal import Journal
+from tbp_assets.storage.requests import Download, Timed, requests_journal
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-Download = Callable[[BinaryIO], Listed]
+FAULTS: Final[dict[LandingStatus, Category]] = {
+    "absent": "not_published",
+    "forbidden": "not_entitled",
+    "unusable": "parsing",
+    "unreachable": "network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,11 @@ class LandingZone:
             return False
         return True
 
+    @property
+    def requests(self) -> Journal[Request]:
+        """Every download that was asked of the provider."""
+        return Journal(self.store, requests_journal(self.store.root, self.data_source, self.dataset), Request)
+
     def land(self, day: date, download: Download, source: str, etag: str = "") -> LandingFact:
         """Download a day's file, verify it and record the answer.
 
@@ -82,6 +95,20 @@ class LandingZone:
         Returns:
             The fact as recorded, keeping the newest whole file there was.
         """
+        timed = Timed(download)
+        try:
+            fact = self._land(day, timed, source, etag)
+        except TbpError as error:
+            self._keep(timed.request(day, source, error.category))
+            raise
+        self._keep(timed.request(day, source, fact.error or FAULTS.get(fact.status), fact.file))
+        return fact
+
+    def _keep(self, request: Request | None) -> None:
+        if request:
+            self.requests.add(request)
+
+    def _land(self, day: date, download: Download, source: str, etag: str) -> LandingFact:
         try:
             with self.store.writing() as stream:
                 answer = download(cast("BinaryIO", _Bounded(stream, self.limits)))

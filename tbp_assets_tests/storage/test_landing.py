@@ -25,7 +25,7 @@ WHOLE = day_file(good_rows(TUESDAY))
 
 
 def names(zone: LandingZone) -> list[str]:
-    return sorted(path.name for path in zone.store.root.rglob("*") if path.is_file())
+    return sorted(path.name for path in zone.store.root.rglob("*") if path.is_file() and path.suffix != ".jsonl")
 
 
 def listed(etag: str) -> Listed:

@@ -44,7 +44,7 @@ def small_zone(root: Path) -> LandingZone:
 
 
 def files(root: Path) -> list[str]:
-    return sorted(path.name for path in root.rglob("*") if path.is_file())
+    return sorted(path.name for path in root.rglob("*") if path.is_file() and path.suffix != ".jsonl")
 
 
 def bomb() -> bytes:

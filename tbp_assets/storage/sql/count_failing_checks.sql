@@ -1,0 +1,18 @@
+-- Days whose newest result of a check is a failure. Only the events of those are opened, for their severity.
+WITH newest AS (
+    SELECT DISTINCT ON (asset_key, check_name, partition) id, execution_status
+    FROM asset_check_executions
+    WHERE execution_status IN ('SUCCEEDED', 'FAILED')
+    ORDER BY asset_key, check_name, partition, id DESC
+)
+SELECT check_name,
+       coalesce(
+           lower(split_part(
+               CAST(evaluation_event AS json) #>> '{dagster_event,event_specific_data,severity,__enum__}', '.', 2
+           )), 'error'
+       ) AS severity,
+       count(*) AS days
+FROM asset_check_executions
+WHERE id IN (SELECT id FROM newest WHERE execution_status = 'FAILED')
+GROUP BY 1, 2
+ORDER BY 1, 2
