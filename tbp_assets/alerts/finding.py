@@ -6,7 +6,7 @@ repaired, however many runs try it; a run that failed by itself is told by its i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Final, Literal
@@ -132,11 +132,11 @@ def _over(alert: StandingAlert, situation: Situation) -> bool:
     return _closed(situation, alert.days)
 
 
-def _closed(situation: Situation, days: tuple[date, ...]) -> bool:
+def _closed(situation: Situation, days: Sequence[date]) -> bool:
     return bool(days) and all(day in situation.states and not situation.states[day].open for day in days)
 
 
-def _repaired(situation: Situation, days: tuple[date, ...], *, since: datetime) -> bool:
+def _repaired(situation: Situation, days: Sequence[date], *, since: datetime) -> bool:
     """Whether days are closed, and one was worked on since: those of a run that failed may have been closed before."""
     return _closed(situation, days) and any(_touched(situation.days[day]) > since for day in days)
 

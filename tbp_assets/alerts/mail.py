@@ -38,8 +38,8 @@ class Mail:
         try:
             with self._server() as server:
                 refused = server.send_message(mail)
-        except (smtplib.SMTPException, OSError) as error:
-            raise self._translated(error) from None
+        except OSError as error:
+            raise self._translated(error) from None  # an SMTPException is an OSError, too
         if refused:
             logger.warning("the mail server refused %s (pipeline.yml: alerts.email.to)", ", ".join(sorted(refused)))
 
@@ -65,12 +65,12 @@ class Mail:
                 server.starttls(context=context)
             if self.config.user:
                 server.login(self.config.user, self.config.password.get_secret_value())
-        except (smtplib.SMTPException, OSError):
+        except OSError:
             server.close()
             raise
         return server
 
-    def _translated(self, error: smtplib.SMTPException | OSError) -> TbpError:
+    def _translated(self, error: OSError) -> TbpError:
         place = f"the mail server {self.config.host}:{self.config.port}"
         if isinstance(error, smtplib.SMTPNotSupportedError):
             return AlertRefusedError(f"{place} offers no {self._needed()} (pipeline.yml: alerts.email.security, user)")
@@ -85,7 +85,7 @@ class Mail:
             return AlertRefusedError(
                 f"{place}: no encrypted connection ({error.reason}) (pipeline.yml: alerts.email.security, port)"
             )
-        words = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        words = error.strerror or type(error).__name__
         return AlertDelayedError(f"{place} cannot be reached: {words}")
 
     def _needed(self) -> str:
@@ -94,4 +94,6 @@ class Mail:
 
 def _answered(what: str, code: int, keys: str) -> TbpError:
     said = f"{what} (code {code})"
-    return AlertRefusedError(f"{said}: look at pipeline.yml: {keys}") if code >= FIRST_LASTING else AlertDelayedError(said)
+    return (
+        AlertRefusedError(f"{said}: look at pipeline.yml: {keys}") if code >= FIRST_LASTING else AlertDelayedError(said)
+    )

@@ -102,9 +102,7 @@ class Teller:
         with self.ledger.telling(channel, now, keep=sender is not None) as telling:
             repaired = telling.end(over)
             fresh = telling.add(alerts)
-            made = message(
-                fresh, repaired if self.repaired else [], ui_url=self.ui_url, secrets=self.secrets
-            )
+            made = message(fresh, repaired if self.repaired else [], ui_url=self.ui_url, secrets=self.secrets)
             if made and sender:
                 sender.send(made)
         return made

@@ -17,7 +17,15 @@ from http.client import HTTPException
 from ssl import SSLCertVerificationError
 from typing import IO, Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+)
 
 from pydantic import SecretStr
 
@@ -27,16 +35,15 @@ from tbp_assets.errors import AlertDelayedError, AlertRefusedError, TbpError
 from tbp_assets.settings.alerts import Channel
 
 LONGEST_WAIT_SECONDS: Final = 5  # inside one delivery: a sensor's tick may last a minute
-REASON: Final = re.compile(rb"[a-z_]{2,40}")  # Slack's own words, such as invalid_payload; anything else may hold a secret
+REASON: Final = re.compile(
+    rb"[a-z_]{2,40}"
+)  # Slack's own words, such as invalid_payload; anything else may hold a secret
 LATER: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 CURE: Final = "(TBP_ALERT_WEBHOOK_URL, pipeline.yml: alerts.webhook_url)"
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """Follows nobody: the message, and perhaps the key, would go to a place that nobody configured."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
+# Redirections are followed by nobody: the message would go to a place that was not configured.
+HANDLERS: Final = (ProxyHandler, HTTPHandler, HTTPSHandler, HTTPErrorProcessor, HTTPDefaultErrorHandler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +87,20 @@ class Webhook:
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "tbp_assets"}
         request = Request(self.url.get_secret_value(), body, headers, method="POST")  # noqa: S310  # http(s), by settings
         try:
-            with build_opener(_NoRedirect).open(request, timeout=self.timeout_seconds) as answer:
+            with _opener().open(request, timeout=self.timeout_seconds) as answer:
                 answer.read(1)
         except HTTPError as error:
             with error:
                 raise _refused(error) from None
         except (URLError, HTTPException, OSError) as error:
             raise _unreached(error) from None
+
+
+def _opener() -> OpenerDirector:
+    opener = OpenerDirector()
+    for handler in HANDLERS:
+        opener.add_handler(handler())
+    return opener
 
 
 def _refused(error: HTTPError) -> TbpError:

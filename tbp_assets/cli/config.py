@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rich.markup import escape
 
+from tbp_assets.alerts.channels import words_for
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.config_loader import load_settings
 from tbp_assets.errors import ConfigError, TbpError
@@ -92,6 +93,7 @@ def _print_json(found: _Findings) -> None:
             "reasons": found.reasons,
             "missing": found.missing,
             "route": planned_route(settings) if settings else None,
+            "alerts": words_for(settings.pipeline.alerts) if settings else None,
             "instruments": [each.model_dump(mode="json") for each in _instruments(settings)] if settings else [],
             "groups": _groups(settings) if settings else {},
         }
@@ -118,4 +120,5 @@ def _print_settings(settings: Settings) -> None:
     out.print(table(columns, rows))
     for name, symbols in _groups(settings).items():
         out.print(f"{name}: {' '.join(symbols)}")
+    out.print(words_for(settings.pipeline.alerts))
     out.print(f"universe: {settings.universe.name} ({settings.universe.hash})")

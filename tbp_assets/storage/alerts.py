@@ -1,8 +1,8 @@
 """The tables alerts_sent and alert_channels: what was told by which channel, remembered around its delivery.
 
-The rows are inserted, the message is sent, the rows are committed. So a message that is not taken leaves no trace and is
-due again, a database that takes no rows sends nothing, and two processes that would tell the same wait for each other.
-A process that dies between a delivery and its commit tells that message a second time: better twice than never.
+The rows are inserted, the message is sent, the rows are committed. So a message that is not taken leaves no trace and
+is due again, a database that takes no rows sends nothing, and two processes that would tell the same wait for each
+other. A process that dies between a delivery and its commit tells that message a second time: better twice than never.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class StandingAlert:
     channel: Channel
     kind: AlertKind
     identity: str
-    days: tuple[date, ...]
+    days: Sequence[date]
     what: str
     happened_at: datetime
     sent_at: datetime
@@ -119,7 +119,7 @@ class AlertLedger:
         """Return what was told by any channel and may still be wrong, oldest first."""
         with self.database.transaction(read_only=True) as connection:
             rows = connection.execute(statement("select_standing_alerts"), self.whose).mappings()
-            return [StandingAlert(**{**row, "days": tuple(row["days"])}) for row in rows]
+            return [StandingAlert(**row) for row in rows]
 
     @contextmanager
     def telling(self, channel: Channel, now: datetime, *, keep: bool = True) -> Generator[Telling]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -92,7 +93,7 @@ class RestatedBars:
     loaded_at: datetime
     run_id: str
     change: Change
-    tickers: tuple[str, ...]
+    tickers: Sequence[str]
 
 
 def restatements(connection: Connection, days: Days, *, most: int) -> list[Restatement]:
@@ -119,7 +120,7 @@ def restated_since(connection: Connection, dataset: Dataset, data_source: str, s
     """Return what loads changed, dropped or had rejected since a moment, oldest first."""
     values = {"dataset": dataset.name, "data_source": data_source, "since": since}
     rows = connection.execute(statement("select_restated"), values).mappings()
-    return [RestatedBars(**{**row, "tickers": tuple(row["tickers"])}) for row in rows]
+    return [RestatedBars(**row) for row in rows]
 
 
 def _whole(cell: Cell) -> Cell:
