@@ -40,7 +40,7 @@ HEADINGS: Final[dict[AlertKind, Callable[[Sequence[Alert]], str]]] = {
 }
 # With the first and last trading date of the alerts.
 CURES: Final[dict[AlertKind, str]] = {
-    "missing_day": "To do: `tbp failures` says why, `tbp backfill {0} {1}` asks the provider again.",
+    "missing_day": "To do: `tbp status` says why, `tbp backfill {0} {1}` asks the provider again.",
     "run_failure": "To do: `tbp failures` says why, `tbp backfill {0} {1}` repeats what is open.",
     "retries_exhausted": (
         "Nothing asks for them by itself any more. To do: `tbp failures` says why, then `tbp backfill {0} {1}`."
