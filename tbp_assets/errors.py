@@ -104,6 +104,24 @@ class SchemaVersionError(TerminalError):
     category = "database"
 
 
+class AlertDelayedError(TransientError):
+    """The webhook or the mail server could not be reached, or asked to be called later.
+
+    Attributes:
+        wait_seconds: How long it asked to be left alone; 0 where it did not say.
+    """
+
+    category = "network"
+
+    def __init__(self, message: str, wait_seconds: float = 0) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+class AlertRefusedError(TerminalError):
+    """The webhook or the mail server refused an alert: address, login or recipients must be changed."""
+
+
 class EmbeddedServerError(TerminalError):
     """A server of our own cannot be started: the embedded PostgreSQL, the fake provider."""
 

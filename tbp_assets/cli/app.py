@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from tbp_assets.cli.groups import config_app, metrics_app, quality_app, quarantine_app
+from tbp_assets.cli.groups import alerts_app, config_app, metrics_app, quality_app, quarantine_app
 from tbp_assets.cli.operating import operating_app
 from tbp_assets.cli.options import Day, From, JsonFlag, To
 from tbp_assets.errors import ConfigError, TbpError, UsageError
@@ -29,6 +29,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(quality_app, name="quality")
 app.add_typer(metrics_app, name="metrics")
+app.add_typer(alerts_app, name="alerts")
 
 FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130

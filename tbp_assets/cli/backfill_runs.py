@@ -17,7 +17,7 @@ from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW
 from tbp_assets.io_managers import timescale
-from tbp_assets.resources.failures import days_left_open, was_interrupted
+from tbp_assets.resources.failures import days_left_open, was_interrupted, words_of
 
 # The asset with which a day of a job is done.
 LAST_ASSET = {DAY_BARS_JOB: MARKET_DATA_RAW, LOAD_JOB: MARKET_DATA_RAW, MEASURE_JOB: DATA_QUALITY_METRICS}
@@ -58,7 +58,7 @@ class Outcome:
             raise KeyboardInterrupt
         for event in failed:
             self.open |= days_left_open(event)
-        self.faults = [_words(event) for event in failed if not days_left_open(event)]
+        self.faults = [words_of(event) for event in failed if not days_left_open(event)]
         if not result.success and not failed:
             # The event that said why was lost together with Dagster's storage.
             self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
@@ -106,16 +106,6 @@ class Runs:
             # Days that stay open are told by the report; Dagster's own stack traces are for those who ask for them.
             run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if level == "DEBUG" else "CRITICAL"}}}},
         )
-
-
-def _words(event: dg.DagsterEvent) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data and data.user_failure_data.description:
-        return f"{event.step_key}: {data.user_failure_data.description}"
-    error = data.error
-    while error and error.cause:
-        error = error.cause
-    return f"{event.step_key}: {(error.message if error else event.message or '').strip()}"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from tbp_assets.alerts.channels import words_for
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.config_loader import ConfigLoader, Setting, config_dir, effective_settings, load_settings
 from tbp_assets.health.configuration import Problems, configuration_problems
@@ -90,6 +91,7 @@ def _print_json(found: Problems) -> None:
             "reasons": found.reasons,
             "missing": found.missing,
             "route": planned_route(settings) if settings else None,
+            "alerts": words_for(settings.pipeline.alerts) if settings else None,
             "instruments": [each.model_dump(mode="json") for each in _instruments(settings)] if settings else [],
             "groups": _groups(settings) if settings else {},
         }
@@ -116,4 +118,5 @@ def _print_settings(settings: Settings) -> None:
     out.print(table(columns, rows))
     for name, symbols in _groups(settings).items():
         out.print(f"{name}: {' '.join(symbols)}")
+    out.print(words_for(settings.pipeline.alerts))
     out.print(f"universe: {settings.universe.name} ({settings.universe.hash})")

@@ -1,4 +1,4 @@
-"""The commands of `tbp` that have a second word: config, quarantine, quality, metrics.
+"""The commands of `tbp` that have a second word: config, quarantine, quality, metrics, alerts.
 
 They import their work when they are called, like those of one word.
 """
@@ -16,6 +16,7 @@ config_app = typer.Typer(no_args_is_help=True, help="Look at the configuration."
 quarantine_app = typer.Typer(no_args_is_help=True, help="Look at the rows that were kept out.")
 quality_app = typer.Typer(no_args_is_help=True, help="Look at scores and at what is worth a look.")
 metrics_app = typer.Typer(invoke_without_command=True, help="Print what Prometheus is told, or serve it.")
+alerts_app = typer.Typer(help="Tell people what is wrong.")
 
 Seconds = Annotated[float, typer.Option("--timeout", min=0.1, help="Longest time of a scrape, in seconds.")]
 Reason = Annotated[str, typer.Option(help="Only rows that break this rule.")]
@@ -155,3 +156,27 @@ def metrics_serve(
     from tbp_assets.cli import metrics as work
 
     return work.serve(host, port, seconds=seconds)
+
+
+@alerts_app.callback(invoke_without_command=True)
+def alerts(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be sent; send nothing.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Tell what is wrong and was not told yet, by webhook and e-mail: for those who run cron and no daemon."""
+    from tbp_assets.cli import alerts as work
+
+    if context.invoked_subcommand is None:
+        return work.alerts(dry_run=dry_run, as_json=as_json)
+    if dry_run or as_json:
+        raise UsageError(f"options of `tbp alerts {context.invoked_subcommand}` stand behind it")
+    return 0
+
+
+@alerts_app.command("test")
+def alerts_test(as_json: JsonFlag = False) -> int:  # noqa: FBT002
+    """Send a test message through every channel that is configured, and say how it went."""
+    from tbp_assets.cli import alerts as work
+
+    return work.try_channels(as_json=as_json)

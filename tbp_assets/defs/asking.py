@@ -1,16 +1,21 @@
 """Which days to ask the provider for now, the one answer that schedule and sensor share, and which to measure again."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.requests import days_to_request
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.defs.shared import Plan
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
+from tbp_assets.storage.lake import Lake
+from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.measuring import Measuring
 
 UNFINISHED = [
@@ -52,22 +57,31 @@ def days_to_ask(
         now: The present.
         fresh: List the provider's files now, however recently they were listed.
     """
+    landing = store.landing(plan.dataset, flat_files.data_source)
+    lake = store.lake(plan.dataset, flat_files.data_source)
+    looked_at = watched(plan, landing, lake, database.open(), now)
+    days = list(looked_at)
+    return days_to_request(
+        looked_at.values(),
+        flat_files.open().days(plan.dataset, days, fresh=fresh),
+        in_progress=running,
+        expectation=plan.expectation(days),
+        now=now,
+        patience=plan.settings.pipeline.retry.patience,
+    )
+
+
+def watched(plan: Plan, landing: LandingZone, lake: Lake, database: Database, now: datetime) -> dict[date, DayFacts]:
+    """Return the facts of the days that are asked for where they are open, oldest first.
+
+    Those of the look-back window; of the correction window those that were asked for before.
+    """
     schedule, today = plan.settings.pipeline.schedule, exchange_date(now)
     open_from = today - timedelta(days=schedule.look_back_days)
     known_from = today - timedelta(days=max(schedule.correction_window_days, schedule.look_back_days))
     window = weekdays(max(known_from, plan.settings.pipeline.partitions.start_date), today - timedelta(days=1))
-    landing = store.landing(plan.dataset, flat_files.data_source)
-    lake = store.lake(plan.dataset, flat_files.data_source)
-    facts = gather(landing, lake, database.open(), window)
-    looked_at = [known for day, known in facts.items() if day >= open_from or known.landing]
-    return days_to_request(
-        looked_at,
-        flat_files.open().days(plan.dataset, [known.trading_date for known in looked_at], fresh=fresh),
-        in_progress=running,
-        expectation=plan.expectation(window),
-        now=now,
-        patience=plan.settings.pipeline.retry.patience,
-    )
+    facts = gather(landing, lake, database, window)
+    return {day: known for day, known in facts.items() if day >= open_from or known.landing}
 
 
 def days_to_measure(
@@ -97,9 +111,12 @@ def days_in_progress(instance: dg.DagsterInstance, now: datetime) -> set[date]:
     """Return the days that an unfinished run is already about, whoever started it: schedule, `tbp backfill`, the UI."""
     days: set[date] = set()
     for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED, created_after=now - LONGEST_RUN)):
-        tags = record.dagster_run.tags
-        if PARTITION_TAG in tags:
-            days.add(date.fromisoformat(tags[PARTITION_TAG]))
-        if RANGE_START_TAG in tags:
-            days.update(weekdays(date.fromisoformat(tags[RANGE_START_TAG]), date.fromisoformat(tags[RANGE_END_TAG])))
+        days.update(days_of_run(record.dagster_run.tags))
     return days
+
+
+def days_of_run(tags: Mapping[str, str]) -> list[date]:
+    """Return the trading dates that a run with these tags is about; none of a job without partitions."""
+    if RANGE_START_TAG in tags:
+        return weekdays(date.fromisoformat(tags[RANGE_START_TAG]), date.fromisoformat(tags[RANGE_END_TAG]))
+    return [date.fromisoformat(tags[PARTITION_TAG])] if PARTITION_TAG in tags else []

@@ -4,6 +4,7 @@ import warnings
 
 import dagster as dg
 
+from tbp_assets.defs.alert_sensor import build_alert_sensor
 from tbp_assets.defs.checks import (
     build_data_quality_metrics_checks,
     build_market_data_raw_checks,
@@ -63,7 +64,7 @@ def _assembled(settings: Settings) -> dg.Definitions:
         build_report_schedule(plan),
         build_health_schedule(),
     ]
-    sensors = [build_arrival_sensor(plan)]
+    sensors = [build_arrival_sensor(plan), build_alert_sensor(plan)]
     return dg.Definitions(
         assets=[
             build_raw_day_file(plan),

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from tbp_assets.bars.failures import Patience
 from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.settings.alerts import AlertsConfig
 from tbp_assets.settings.models import ConfigModel
 from tbp_assets.settings.quality import QualityConfig
 
@@ -114,3 +115,4 @@ class PipelineConfig(ConfigModel):
     quality: QualityConfig
     retry: RetryConfig
     health: HealthConfig
+    alerts: AlertsConfig

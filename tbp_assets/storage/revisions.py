@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -83,6 +84,18 @@ class Cell:
     batch_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class RestatedBars:
+    """The bars of a day that one load changed or took away, for one cause."""
+
+    batch_id: int
+    trading_date: date
+    loaded_at: datetime
+    run_id: str
+    change: Change
+    tickers: Sequence[str]
+
+
 def restatements(connection: Connection, days: Days, *, most: int) -> list[Restatement]:
     """Return the loads of a range of days that changed something, newest first."""
     rows = connection.execute(statement("select_restatements"), {**days.bound, "most": most}).mappings()
@@ -101,6 +114,13 @@ def counts(connection: Connection, batch_id: int) -> dict[Change, int]:
     rows = connection.execute(statement("count_changes"), {"batch_id": batch_id})
     found: dict[str, int] = {row.change: row.bars for row in rows}
     return {change: found[change] for change in CHANGES if change in found}
+
+
+def restated_since(connection: Connection, dataset: Dataset, data_source: str, since: datetime) -> list[RestatedBars]:
+    """Return what loads changed, dropped or had rejected since a moment, oldest first."""
+    values = {"dataset": dataset.name, "data_source": data_source, "since": since}
+    rows = connection.execute(statement("select_restated"), values).mappings()
+    return [RestatedBars(**row) for row in rows]
 
 
 def _whole(cell: Cell) -> Cell:

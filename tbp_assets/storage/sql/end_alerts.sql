@@ -1,0 +1,5 @@
+UPDATE alerts_sent
+SET ended_at = :now
+WHERE id = ANY(:ids)
+  AND ended_at IS NULL
+RETURNING id

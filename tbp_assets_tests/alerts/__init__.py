@@ -1,0 +1,1 @@
+"""Tests of tbp_assets.alerts."""
