@@ -15,6 +15,7 @@ from dotenv import load_dotenv
 from pydantic import BaseModel, ValidationError
 
 from tbp_assets.errors import ConfigError
+from tbp_assets.masking import remember_environment
 from tbp_assets.settings import (
     PROJECT_ROOT,
     DatabaseConfig,
@@ -224,4 +225,5 @@ def load_settings() -> Settings:
         ConfigError: See ConfigLoader.
     """
     load_dotenv(PROJECT_ROOT / ".env")
+    remember_environment(os.environ)
     return ConfigLoader(config_dir()).load()

@@ -46,6 +46,7 @@ def up(port: int) -> NoReturn:
         sys.executable, "-m", "dagster", "dev",
         "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
         "--host", LOOPBACK, "--port", str(port), "--log-level", level,
+        "--log-format", "json" if session.settings.pipeline.logs.console == "json" else "colored",
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)

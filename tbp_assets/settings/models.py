@@ -1,14 +1,28 @@
-"""What the models of all configuration files share: they are frozen, refuse unknown keys and hide secrets."""
+"""What the models of all configuration files share: they are frozen, refuse unknown keys and hide secrets.
+
+Every `SecretStr` of every file is hidden from everything that is written, from the moment it is read.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, model_validator
+
+from tbp_assets.masking import remember
 
 
 class ConfigModel(BaseModel):
     """Base of every section: frozen, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _hide_secrets(self) -> Self:
+        for _, value in self:
+            if isinstance(value, SecretStr):
+                remember(value.get_secret_value())
+        return self
 
 
 class OptionalSecrets(ConfigModel):
