@@ -53,25 +53,25 @@ def tell(entry: dg.EventLogEntry, run_of: Callable[[str], dg.RunRecord | None]) 
 
 def _tell_of_run(event: dg.DagsterEvent, entry: dg.EventLogEntry, run: dg.RunRecord | None) -> None:
     told, word = RUNS[event.event_type]
-    tags = run.dagster_run.tags if run else {}
+    tags = dict(run.dagster_run.tags) if run else dict[str, str]()
     day = tags.get(PARTITION_TAG, "")
     first, last = tags.get(RANGE_START_TAG, day), tags.get(RANGE_END_TAG, day)
-    fields = Fields(run_id=entry.run_id, job=entry.job_name)
+    began = run.start_time if run and told is not events.RUN_STARTED else None
+    seconds = entry.timestamp - began if began else None
+    fields = Fields(run_id=entry.run_id, job=entry.job_name, seconds=seconds)
     if first:
         fields |= Fields(first=first, last=last)
     if BACKFILL_TAG in tags:
         fields["backfill_id"] = tags[BACKFILL_TAG]
-    if run and run.start_time and told is not events.RUN_STARTED:
-        fields["seconds"] = entry.timestamp - run.start_time
     days = f" of {first}" if first == last else f" of {first} to {last}"
-    took = f" after {fields['seconds']:.1f} s" if fields.get("seconds") else ""
+    took = "" if seconds is None else f" after {seconds:.1f} s"
     told.log(logger, f"{entry.job_name}{days if first else ''} {word}{took}", **fields)
 
 
 def _tell_of_failure(event: dg.DagsterEvent, known: Fields) -> None:
     data = event.step_failure_data
     trace = data.error.to_string() if data.error and not data.user_failure_data else None
-    events.STEP_FAILED.log(logger, failure_words(event), exception=trace, **known)
+    events.STEP_FAILED.log(logger, failure_words(event), **(known | Fields(exception=trace)))
 
 
 def _tell_of_check(found: dg.AssetCheckEvaluation, known: Fields) -> None:

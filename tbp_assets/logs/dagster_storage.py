@@ -82,6 +82,5 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_secrets(each) for name, each in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        kind = cast("type[list[Any]]", type(value))
-        return kind(_without_secrets(each) for each in cast("Sequence[Any]", value))
+        return [_without_secrets(each) for each in cast("Sequence[Any]", value)]
     return value

@@ -104,6 +104,6 @@ def _parsed(text: str) -> Line | None:
         line = json.loads(text[max(text.rfind(BEGIN), 0) :])
     except ValueError:
         return None
-    if not isinstance(line, dict) or not NEEDED <= line.keys():
+    if not isinstance(line, dict) or not line.keys() >= NEEDED:
         return None
     return cast("Line", line) if line["level"] in LEVELS else None
