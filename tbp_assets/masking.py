@@ -49,11 +49,20 @@ _forms: tuple[str, ...] = ()
 def remember(secret: str) -> None:
     """Hide a secret from now on, wherever it would be written by this process."""
     global _forms  # noqa: PLW0603  # replaced whole, so that other threads see the old or the new ones
-    if secret in _known:
+    if not secret or secret in _known:
         return
     _known.add(secret)
     found = {form for part in _parts(secret) if _telling(part) for form in _written(part)}
     _forms = tuple(sorted({*_forms, *found}, key=len, reverse=True))
+
+
+def remember_login(url: str) -> None:
+    """Hide the login that somebody wrote into a URL, also where it makes the URL one that no library can take apart."""
+    _, found, rest = url.partition("://")
+    login, at, _ = rest.rpartition("@")
+    if found and at:
+        remember(login)
+        remember(login.partition(":")[2])
 
 
 def remember_environment(environment: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import pickle
+import re
 from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote, quote_plus
 
@@ -31,17 +32,13 @@ def known() -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        SECRET, quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET), quote(SECRET, safe="").lower(),
+        SECRET, quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET),
+        re.sub("%..", lambda escape: escape[0].lower(), quote(SECRET, safe="")),
         json.dumps(SECRET)[1:-1], json.dumps(SECRET, ensure_ascii=False)[1:-1], html.escape(SECRET), repr(SECRET)[1:-1],
     ],
 )  # fmt: skip
 def test_a_secret_is_hidden_however_it_is_written(written: str) -> None:
-    # Of the one in lower case only the percent escapes are, as some clients write them.
-    expected = written.lower() if written != quote(SECRET, safe="").lower() else written
-    text = f"before {written} after"
-    if expected == written:
-        remember(SECRET.lower())
-    assert masked(text) == "before *** after"
+    assert masked(f"before {written} after") == "before *** after"
 
 
 @pytest.mark.parametrize("around", [("", ""), ("u:", ""), ("us:", ":x"), ("use:", "yz")])
@@ -86,7 +83,7 @@ def test_what_stands_in_the_place_of_a_secret_is_hidden_without_being_known(text
         "access_key: the variable POLYGON_S3_ACCESS_KEY is not set",
         "config/database.yml: password: '${DB_PASSWORD}x' needs a variable that is not set",
         "postgresql://tbp@127.0.0.1:5432/market_data (schema market_data)",
-        "password authentication failed for user \"tbp\" (DB_USER, DB_PASSWORD, database.yml)",
+        'password authentication failed for user "tbp" (DB_USER, DB_PASSWORD, database.yml)',
         "2024-01-02 loaded, 12 rows of universe configured (12 inserted)",
         "s3://flatfiles at https://files.massive.com",
     ],
@@ -114,15 +111,17 @@ def test_an_error_of_the_project_never_holds_a_secret_and_survives_a_pickle() ->
 def test_secrets_of_settings_addresses_and_variables_are_known_from_the_start() -> None:
     class Config(ConfigModel):
         hook: SecretStr | None = None
+        url: str = ""
 
     class Outer(ConfigModel):
         inner: Config
 
     Outer.model_validate({"inner": {"hook": "of-a-nested-model-1"}})
+    Outer.model_validate({"inner": {"url": "http://me:of/a-login-4444@h:1/x"}})
     DatabaseAddress("h", 1, "n", "u", SecretStr("of-an-address-22"), "s")
     remember_environment({"MY_API_KEY": "of-a-variable-333", "MY_NAME": "a-long-harmless-name"})
-    said = masked("of-a-nested-model-1 of-an-address-22 of-a-variable-333 a-long-harmless-name")
-    assert said == "*** *** *** a-long-harmless-name"
+    said = masked("of-a-nested-model-1 of-an-address-22 of-a-variable-333 of/a-login-4444@h a-long-harmless-name")
+    assert said == "*** *** *** ***@h a-long-harmless-name"
 
 
 def test_neither_settings_nor_addresses_show_a_secret() -> None:

@@ -1,6 +1,6 @@
 """What the models of all configuration files share: they are frozen, refuse unknown keys and hide secrets.
 
-Every `SecretStr` of every file is hidden from everything that is written, from the moment it is read.
+Every `SecretStr` of every file, and every login in a URL, is hidden in all that is written, from the moment it is read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, model_validator
 
-from tbp_assets.masking import remember
+from tbp_assets.masking import remember, remember_login
 
 
 class ConfigModel(BaseModel):
@@ -22,6 +22,8 @@ class ConfigModel(BaseModel):
         for _, value in self:
             if isinstance(value, SecretStr):
                 remember(value.get_secret_value())
+            elif isinstance(value, str):
+                remember_login(value)
         return self
 
 

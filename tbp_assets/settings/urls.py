@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 from tbp_assets.errors import ConfigError
+from tbp_assets.masking import masked
 
 SOURCES = "s3://flatfiles, file:///a/mirror or synthetic://market"
 LOGIN = re.compile(r"//[^/]*@")
@@ -15,7 +16,7 @@ LOGIN = re.compile(r"//[^/]*@")
 
 def shown(url: str) -> str:
     """Return a URL for people: a login that somebody wrote into it is left out."""
-    return LOGIN.sub("//***@", url)
+    return LOGIN.sub("//***@", masked(url))
 
 
 def source_parts(url: str) -> SplitResult:

@@ -33,7 +33,7 @@ for n in range(int(sys.argv[3])):
 
 
 def writing_to(directory: Path) -> logging.Logger:
-    logger = logging.Logger("writing", logging.INFO)
+    logger = logging.getLogger("writing", logging.INFO)
     logger.addHandler(LogFile(directory, 1, 2))
     return logger
 

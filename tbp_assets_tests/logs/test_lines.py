@@ -73,7 +73,7 @@ def test_a_secret_is_hidden_in_message_arguments_fields_and_stack_trace() -> Non
 def test_a_person_sees_time_level_event_message_and_the_begin_of_the_run() -> None:
     text = plain_lines(colors=False).format(record("a\x1b[31m day\nloaded", DAY_LOADED, run_id="0123456789ab", rows=1))
     assert text[4] == "-"
-    assert text[20:].split() == "info day_loaded a [31m day loaded [run 01234567]".split()
+    assert text[20:].split() == ["info", "day_loaded", "a", "[31m", "day", "loaded", "[run", "01234567]"]
     assert "\x1b" not in text
 
 
