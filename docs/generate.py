@@ -1,7 +1,11 @@
-"""Writes docs/bars.md, and the flags in docs/quality.md, from code; `--check` fails where one is not what code says."""
+"""Writes docs/bars.md, and tables in docs/quality.md and docs/logs.md, from code.
+
+`--check` fails where one is not what the code says.
+"""
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -10,9 +14,10 @@ from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
 from tbp_assets.defs.checks import DESCRIPTIONS
 from tbp_assets.defs.standing_checks import STANDING_DESCRIPTIONS
+from tbp_assets.logs.events import ALWAYS, EVENTS, FIELDS
 
-BARS, QUALITY = (Path(__file__).parent / name for name in ("bars.md", "quality.md"))
-BEGIN, END = "<!-- flags: written by `make docs` -->\n", "<!-- end of flags -->\n"
+BARS, QUALITY, LOGS = (Path(__file__).parent / name for name in ("bars.md", "quality.md", "logs.md"))
+BEGIN, END = "<!-- {}: written by `make docs` -->\n", "<!-- end of {} -->\n"
 
 BROKEN = """\
 A row that breaks a rule is quarantined under the first rule it breaks. The last column says whether the rule is checked
@@ -33,15 +38,31 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def with_table(page: str, name: str, written: str) -> str:
+    """Return a page with the table of a name as code has it."""
+    begin, end = BEGIN.format(name), END.format(name)
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}{written}\n{end}{after}"
+
+
+def logs_page() -> str:
+    """Return docs/logs.md as it is, with events and fields as code has them."""
+    named = [(f"`{event.name}`", event.text, logging.getLevelName(event.level).lower()) for event in EVENTS.values()]
+    always, others = ([(f"`{name}`", text) for name, text in fields.items()] for fields in (ALWAYS, FIELDS))
+    page = with_table(LOGS.read_text(encoding="utf-8"), "events", table(("event", "when", "level"), named))
+    page = with_table(page, "fields of every line", table(("field", "meaning"), always))
+    return with_table(page, "other fields", table(("field", "meaning"), others))
+
+
 def quality_page() -> str:
     """Return docs/quality.md as it is, with the flags as code has them."""
-    before, rest = QUALITY.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
     rows = [
         (f"`{name}`", flag.text, f"{flag.observed}; {flag.reference}", flag.limit or "none")
         for name, flag in FLAGS.items()
     ]
-    return f"{before}{BEGIN}{table(('flag', 'what it says', 'observed; reference', 'limit'), rows)}\n{END}{after}"
+    written = table(("flag", "what it says", "observed; reference", "limit"), rows)
+    return with_table(QUALITY.read_text(encoding="utf-8"), "flags", written)
 
 
 def bars_page() -> str:
@@ -75,7 +96,7 @@ def bars_page() -> str:
 
 def main() -> int:
     """Write or check the pages."""
-    pages = {BARS: bars_page(), QUALITY: quality_page()}
+    pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page()}
     outdated = [path for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)

@@ -3,12 +3,15 @@
 `TransientError`: the same call may work later, so Dagster's retry policy repeats it. `TerminalError`: repeating it
 cannot help, a person or a new file must. Messages say what failed, which key or day, and what to do; the CLI prints
 them alone. Driver and client errors are translated once, where the protocol is spoken (`providers/`, `storage/`). Each
-also has a category, the word under which `failed_downloads` counts it.
+also has a category, the word under which `failed_downloads` counts it. What they say is kept in manifests, tables, log
+lines and Dagster's events, so no secret is ever part of it.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
+
+from tbp_assets.masking import masked
 
 Category = Literal[
     "network", "rate_limit", "auth", "not_entitled", "not_published", "parsing", "quality", "database", "storage",
@@ -20,6 +23,9 @@ class TbpError(Exception):
     """Base of every error a user of the project is meant to read."""
 
     category: ClassVar[Category] = "configuration"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class TransientError(TbpError):

@@ -4,8 +4,11 @@ Commands import their work when they are called, so that `tbp --help` answers at
 """
 
 # ruff: noqa: PLC0415
+import logging
 import signal
 import sys
+import traceback
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated
@@ -14,8 +17,11 @@ import typer
 
 from tbp_assets.cli.groups import alerts_app, config_app, metrics_app, quality_app, quarantine_app
 from tbp_assets.cli.operating import operating_app
-from tbp_assets.cli.options import Day, From, JsonFlag, To
+from tbp_assets.cli.options import Day, From, JsonFlag, To, day_of, last_moment, moment, span_of_time
 from tbp_assets.errors import ConfigError, TbpError, UsageError
+from tbp_assets.masking import masked
+
+logger = logging.getLogger(__name__)
 
 
 def _ended(code: int | None, **_options: object) -> None:
@@ -150,6 +156,34 @@ def query(
 
 
 @app.command()
+def logs(  # noqa: PLR0917  # options of a command
+    start: Annotated[
+        datetime | None, typer.Option("--from", parser=moment, metavar="UTC", help="From this day or time on.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", parser=last_moment, metavar="UTC", help="Up to this day or time.")
+    ] = None,
+    since: Annotated[
+        timedelta | None, typer.Option(parser=span_of_time, metavar="30m|2h|3d", help="From so long ago on.")
+    ] = None,
+    level: Annotated[str, typer.Option(help="Only lines of this level or worse: info, warning, error.")] = "",
+    day: Annotated[
+        date | None, typer.Option(parser=day_of, metavar="YYYY-MM-DD", help="Only this trading date.")
+    ] = None,
+    run: Annotated[str, typer.Option(help="Only this run; the first characters of its id will do.")] = "",
+    event: Annotated[str, typer.Option(help="Only this event; docs/logs.md lists them.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most lines, the newest.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged from now on.")] = False,  # noqa: FBT002
+    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they are: a JSON object each.")] = False,  # noqa: FBT002
+) -> int:
+    """Show what was logged, by every process of this TBP_HOME."""
+    from tbp_assets.cli import logs as work
+
+    wanted = work.wanted(start, end, since, level=level, day=day, run=run, event=event)
+    return work.logs(wanted, limit=limit, follow=follow, as_json=as_json)
+
+
+@app.command()
 def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
     """Take two weeks of an invented market through the whole graph into the embedded database."""
     from tbp_assets.cli import demo as work
@@ -164,7 +198,7 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
 def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     # When a server goes away during a COPY, psycopg2 prints a fault of its own beside raising the error.
     if not (kind is SystemError and type(error.__cause__).__module__.startswith("psycopg2")):
-        sys.__excepthook__(kind, error, trace)
+        sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
 def main() -> None:
@@ -196,6 +230,11 @@ def _typed() -> int:
 
 def _said(error: TbpError, code: int) -> int:
     print(f"tbp: {error}", file=sys.stderr)  # noqa: T201
+    if logging.getLogger("tbp_assets").handlers:
+        # A command that got as far as logging; --help and a wrong configuration do not.
+        from tbp_assets.logs.events import COMMAND_FAILED
+
+        COMMAND_FAILED.log(logger, str(error), command=" ".join(sys.argv[1:2]), error=error.category)
     return code
 
 

@@ -25,6 +25,7 @@ from tbp_assets.cli.abandoned import PROCESS_TAG, this_process
 from tbp_assets.cli.backfill_runs import Outcome, Runs
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.assembly import build_definitions
+from tbp_assets.logs.starting import start_logging
 from tbp_assets.settings import Settings
 
 TICK_SECONDS = 0.2
@@ -156,6 +157,7 @@ def _run_stretch(settings: Settings, tags: dict[str, str], job: str, days: list[
     if lines.stop.is_set():
         return Outcome()
     lines.said.put(os.getpid())
+    start_logging(settings, "worker")
     session = Session(settings)
     with session.storage_faults(), session.instance() as instance:
         own = {**tags, PROCESS_TAG: this_process()}

@@ -16,11 +16,15 @@ from tbp_assets.cli.session import Session
 from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW
-from tbp_assets.io_managers import timescale
-from tbp_assets.resources.failures import days_left_open, was_interrupted, words_of
+from tbp_assets.logs import days as day_lines
+from tbp_assets.logs import events
+from tbp_assets.logs.dagster_events import failure_words
+from tbp_assets.logs.events import said
+from tbp_assets.resources.failures import days_left_open, was_interrupted
 
 # The asset with which a day of a job is done.
 LAST_ASSET = {DAY_BARS_JOB: MARKET_DATA_RAW, LOAD_JOB: MARKET_DATA_RAW, MEASURE_JOB: DATA_QUALITY_METRICS}
+SETTLED = {events.DAY_LOADED, events.DAY_MEASURED, events.DAY_CLOSED, events.DAY_LEFT_OPEN}
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Outcome:
             raise KeyboardInterrupt
         for event in failed:
             self.open |= days_left_open(event)
-        self.faults = [words_of(event) for event in failed if not days_left_open(event)]
+        self.faults = [failure_words(event) for event in failed if not days_left_open(event)]
         if not result.success and not failed:
             # The event that said why was lost together with Dagster's storage.
             self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
@@ -110,22 +114,28 @@ class Runs:
 
 @contextmanager
 def _listening(asset: dg.AssetKey, settled: Callable[[], None]) -> Generator[None]:
-    handler, source = _Listener(asset.to_user_string(), settled), logging.getLogger(timescale.__name__)
+    handler, source = _Listener(asset.to_user_string(), settled), day_lines.logger
+    level = source.level
     source.addHandler(handler)
     source.setLevel(logging.INFO)
     try:
         yield
     finally:
+        source.setLevel(level)
         source.removeHandler(handler)
 
 
 class _Listener(logging.Handler):
-    """Hears the IO manager say that a day of an asset is settled."""
+    """Hears that a day of an asset is settled; one that is loaded and stays open all the same is told of twice."""
 
     def __init__(self, asset: str, settled: Callable[[], None]) -> None:
         super().__init__()
-        self.asset, self.settled = asset, settled
+        self.asset, self.settled, self.heard = asset, settled, set[str]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if getattr(record, timescale.SETTLED, "") == self.asset:
+        told = said(record)
+        if told is None or told.event not in SETTLED or told.fields.get("asset") != self.asset:
+            return
+        if (day := told.fields.get("partition", "")) not in self.heard:
+            self.heard.add(day)
             self.settled()

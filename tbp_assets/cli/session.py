@@ -22,6 +22,7 @@ from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.shared import Plan
 from tbp_assets.errors import DatabaseUnavailableError
+from tbp_assets.logs.starting import start_logging
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.places import require_home
@@ -50,8 +51,9 @@ class Session:
 
     @classmethod
     def start(cls) -> "Session":
-        """Read the configuration and refuse stand-ins where they do not belong."""
+        """Read the configuration, begin to log, and refuse stand-ins where they do not belong."""
         settings = load_settings()
+        start_logging(settings)
         refuse_stand_ins(settings)
         return cls(settings)
 

@@ -54,6 +54,7 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
         sys.executable, "-m", "dagster", "dev",
         "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
         "--host", host, "--port", str(port), "--log-level", level,
+        "--log-format", "json" if session.settings.pipeline.logs.console == "json" else "colored",
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)

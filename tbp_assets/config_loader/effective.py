@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from tbp_assets.config_loader.loader import ConfigLoader
 from tbp_assets.config_loader.sources import KeyPath, Origin, Sources, spelled
-from tbp_assets.settings.models import masked
+from tbp_assets.settings.models import ending_of
 from tbp_assets.settings.urls import shown
 
 
@@ -93,7 +93,7 @@ def _without_secrets(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     match value:
         case SecretStr():
-            return masked(value)
+            return ending_of(value)
         case str():
             return shown(value)
         case time():

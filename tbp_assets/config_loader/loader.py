@@ -18,6 +18,7 @@ from tbp_assets.config_loader.explaining import OnlyUnsetError, asked_for, expla
 from tbp_assets.config_loader.sources import Sources
 from tbp_assets.config_loader.substitution import Substitution
 from tbp_assets.errors import ConfigError
+from tbp_assets.masking import remember_environment
 from tbp_assets.settings import (
     PROJECT_ROOT,
     DatabaseConfig,
@@ -173,4 +174,5 @@ def load_settings() -> Settings:
         ConfigError: See ConfigLoader.
     """
     load_dotenv(PROJECT_ROOT / ".env")
+    remember_environment(os.environ)
     return ConfigLoader(config_dir()).load()

@@ -9,6 +9,7 @@ from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.requests import days_to_request
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.defs.shared import Plan
+from tbp_assets.logs.dagster_events import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -26,11 +27,6 @@ UNFINISHED = [
 ]
 # A run that was killed stays "started" in Dagster's books for ever: its days must not be waited for that long.
 LONGEST_RUN = timedelta(hours=6)
-PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG = (
-    "dagster/partition",
-    "dagster/asset_partition_range_start",
-    "dagster/asset_partition_range_end",
-)
 
 
 def days_to_ask(

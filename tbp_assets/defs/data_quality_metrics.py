@@ -13,10 +13,20 @@ from tbp_assets.bars.metrics import totals_of
 from tbp_assets.checks.outcome import counts_table, rows_table
 from tbp_assets.defs.columns import metrics_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
+from tbp_assets.defs.shared import (
+    DATA_QUALITY_METRICS,
+    GROUP,
+    OWNERS,
+    VALIDATED_BARS,
+    CheckDays,
+    Plan,
+    day_log,
+    state_of,
+)
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
+from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -79,6 +89,8 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
                 write=lambda load, _day, opened, run_id: store_quality(opened, plan.dataset, load, run_id),
                 describe=partial(_described, plan),
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+                log=day_log(context, DATA_QUALITY_METRICS, plan, flat_files),
+                written=DayLog.measured,
                 check=lambda measured: check_measured(context, store, database, flat_files.data_source, measured),
                 failures=None,
             )

@@ -11,7 +11,8 @@ import dagster as dg
 
 from tbp_assets.alerts.situation import CheckResult, FailedRun
 from tbp_assets.defs.asking import days_of_run
-from tbp_assets.resources.failures import days_left_open, words_of
+from tbp_assets.logs.dagster_events import failure_words
+from tbp_assets.resources.failures import days_left_open
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 TELLING = {
@@ -40,7 +41,7 @@ def _events(instance: dg.DagsterInstance, run_id: str) -> list[tuple[datetime, d
 
 def _failed(record: dg.RunRecord, events: list[dg.DagsterEvent]) -> FailedRun:
     steps = [event for event in events if event.is_step_failure]
-    causes = [words_of(event) for event in steps if not days_left_open(event)]
+    causes = [failure_words(event) for event in steps if not days_left_open(event)]
     if not steps:
         # Its process was killed, or never began; what is known is in the event that ends the run.
         causes = [event.message or "" for event in events if event.is_run_failure] or ["its events do not say why"]

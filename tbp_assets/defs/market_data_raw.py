@@ -14,7 +14,7 @@ from tbp_assets.checks.outcome import counts_table, rows_table
 from tbp_assets.datasets import Dataset
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, CheckDays, Plan, state_of
+from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, CheckDays, Plan, day_log, state_of
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
@@ -94,6 +94,8 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
                 ),
                 describe=partial(_described, database, plan.dataset),
                 attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+                log=day_log(context, MARKET_DATA_RAW, plan, flat_files),
+                written=lambda log, _load, fact, seconds: log.loaded(fact, seconds),
                 check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
                 failures=failures,
             )

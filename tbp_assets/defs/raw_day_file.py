@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from time import perf_counter
 from typing import BinaryIO
 
 import dagster as dg
@@ -10,8 +11,9 @@ import dagster as dg
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan
+from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
+from tbp_assets.logs.days import DayLog
 from tbp_assets.providers.flat_files import FlatFiles
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
@@ -52,7 +54,8 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         days = dates(context.partition_keys)
         failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         try:
-            facts = _land(plan, flat_files, store, days, context.log)
+            told = day_log(context, RAW_DAY_FILE, plan, flat_files)
+            facts = _land(plan, flat_files, store, days, context.log, told=told)
         except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             failures.record(_failed(days, error))
             raise as_failure(error) from error
@@ -66,7 +69,13 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
 
 
 def _land(
-    plan: Plan, flat_files: FlatFilesResource, store: StoreResource, days: list[date], log: dg.DagsterLogManager
+    plan: Plan,
+    flat_files: FlatFilesResource,
+    store: StoreResource,
+    days: list[date],
+    log: dg.DagsterLogManager,
+    *,
+    told: DayLog,
 ) -> dict[date, LandingFact]:
     listings = flat_files.open()
     log.info("%s → %s", listings.files.location, store.root)
@@ -75,7 +84,10 @@ def _land(
     listed = listings.days(plan.dataset, days)
 
     def land(day: date) -> LandingFact:
-        return _land_day(landing, listings.files, listed, day)
+        began = perf_counter()
+        fact = _land_day(landing, listings.files, listed, day)
+        told.landed(fact, perf_counter() - began)
+        return fact
 
     with ThreadPoolExecutor(plan.settings.pipeline.download.max_workers) as pool:
         return dict(zip(days, pool.map(land, days), strict=True))

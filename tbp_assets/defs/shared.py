@@ -11,7 +11,9 @@ from tbp_assets.bars.facts import DayFacts, LakeFact
 from tbp_assets.bars.sessions import expected_sessions
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.partitions import trading_days
+from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings
 from tbp_assets.storage.landing import LandingZone
@@ -60,6 +62,12 @@ class Plan:
         schedule = self.settings.pipeline.schedule
         sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
         return Expectation(sessions - schedule.closures, schedule.expected_by)
+
+
+def day_log(context: dg.AssetExecutionContext, asset: dg.AssetKey, plan: Plan, flat_files: FlatFilesResource) -> DayLog:
+    """Return what is told of the days of a step."""
+    name, run = asset.to_user_string(), context.run
+    return DayLog(run.run_id, run.job_name, name, plan.dataset.name, flat_files.data_source)
 
 
 def state_of(day: date, lake: LakeFact | None, landing: LandingZone, expectation: Expectation) -> DayState:

@@ -12,7 +12,7 @@ from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.checks.outcome import counts_table
 from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan
+from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan, day_log
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.lake import ValidatedDays
@@ -48,7 +48,8 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
         """
         lake = store.lake(plan.dataset, flat_files.data_source)
         landing = store.landing(plan.dataset, flat_files.data_source)
-        return dg.Output(ValidatedDays(_stream(context, plan, landing, lake)))
+        log = day_log(context, VALIDATED_BARS, plan, flat_files)
+        return dg.Output(ValidatedDays(_stream(context, plan, landing, lake), log))
 
     return validated_bars
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from time import perf_counter
 
 import dagster as dg
 import polars as pl
@@ -13,6 +14,7 @@ from tbp_assets.bars.facts import LakeFact
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.errors import TbpError
+from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -31,9 +33,10 @@ class LakeDay:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedDays:
-    """Validated days on their way into the lake, made as they are asked for."""
+    """Validated days on their way into the lake, made as they are asked for, and who is told of each."""
 
     days: Iterator[ValidatedDay]
+    log: DayLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: OutputContext, obj: ValidatedDays) -> None:  # noqa: ARG002  # dagster's signature
         """Write every day of the stream; a day stands alone, whatever happens to the next."""
         lake = self._lake(US_STOCKS_DAY_AGGS)
+        began = perf_counter()
         try:
             for day in obj.days:
                 lake.write(day)
+                obj.log.validated(day.fact, -began + (began := perf_counter()))
         except (TbpError, dg.DagsterExecutionInterruptedError) as error:
             raise as_failure(error) from error
 

@@ -4,7 +4,6 @@ Dagster fills every cell of a range when the step succeeds and none when it fail
 that were loaded are reported one by one before the step fails naming the others.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from dagster import InputContext, OutputContext
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.errors import StoredFileError, TbpError
+from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.failures import as_failure, days_stay_open
@@ -23,9 +23,7 @@ from tbp_assets.storage.database import Database
 
 Load = TypeVar("Load")
 Written = TypeVar("Written")
-SETTLED = "settled_asset"  # the attribute of a log record that names the asset of which a day is settled
 Metadata = dict[str, dg.MetadataValue]
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class LoadStream(Generic[Load, Written]):
         write: Brings a day that is to be loaded into the database, for a Dagster run, in one transaction.
         describe: Metadata of a day, with what was written and the seconds it took; called once the day is committed.
         attach: Shows a day's metadata on its materialization.
+        log: Is told what became of each day.
+        written: Tells it of a day that was written, with the seconds it took.
         check: Records the checks of days that were loaded in a step that fails for others.
         failures: Takes the days that stay open because something failed, and those that are repaired; None where
             another asset tells of them.
@@ -60,6 +60,8 @@ class LoadStream(Generic[Load, Written]):
     write: Callable[[Load, StreamedDay[Load], Database, str], Written]
     describe: Callable[[StreamedDay[Load], Written | None, float], Metadata]
     attach: Callable[[date, Metadata], None]
+    log: DayLog
+    written: Callable[[DayLog, Load, Written, float], None]
     check: Callable[[Sequence[date]], None]
     failures: FailureLog | None
 
@@ -85,8 +87,8 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                 at = streamed.trading_date
                 day, metadata = self._settle(context, obj, database, streamed)
                 obj.attach(day.trading_date, metadata)
-                logger.info("%s settled", day.trading_date, extra={SETTLED: context.asset_key.to_user_string()})
                 if day.open:
+                    obj.log.left_open(day.trading_date, day.open)
                     open_days[day.trading_date] = day.open
                 else:
                     done[day.trading_date] = metadata
@@ -118,7 +120,12 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                 day = replace(day, load=None, open=DayState("rejected", str(error), error.category))
         elif not day.open and stream.failures:
             stream.failures.resolve(day.trading_date)
-        return day, stream.describe(day, written, perf_counter() - started)
+        seconds = perf_counter() - started
+        if written is not None and day.load is not None:
+            stream.written(stream.log, day.load, written, seconds)
+        elif not day.open:
+            stream.log.closed(day.trading_date)
+        return day, stream.describe(day, written, seconds)
 
 
 def _record(stream: LoadStream[Any, Any], open_days: dict[date, DayState]) -> None:

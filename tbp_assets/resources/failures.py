@@ -51,14 +51,3 @@ def days_left_open(event: dg.DagsterEvent) -> dict[date, DayState]:
         return {}
     stored = cast("dict[str, tuple[State, str]]", failure.metadata[OPEN_DAYS].value)
     return {date.fromisoformat(day): DayState(state, detail) for day, (state, detail) in stored.items()}
-
-
-def words_of(event: dg.DagsterEvent) -> str:
-    """Return why a step failed, in the words of the first cause."""
-    data = event.step_failure_data
-    if data.user_failure_data and data.user_failure_data.description:
-        return f"{event.step_key}: {data.user_failure_data.description}"
-    error = data.error
-    while error and error.cause:
-        error = error.cause
-    return f"{event.step_key}: {(error.message if error else event.message or '').strip()}"

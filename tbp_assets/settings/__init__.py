@@ -55,6 +55,12 @@ class Settings(ConfigModel):
         url = self.pipeline.lake_url
         return lake_path(url) if url else self.home
 
+    @property
+    def logs(self) -> Path:
+        """Directory of the log files."""
+        directory = self.pipeline.logs.directory
+        return PROJECT_ROOT / Path(directory).expanduser() if directory else self.home / "logs"
+
     def check(self) -> None:
         """Raise ConfigError where a value names something that is not there, or contradicts another."""
         _ = self.store, self.universe

@@ -1,10 +1,15 @@
-"""What the models of all configuration files share: they are frozen, refuse unknown keys and hide secrets."""
+"""What the models of all configuration files share: they are frozen, refuse unknown keys and hide secrets.
+
+Every `SecretStr` of every file, and every login in a URL, is hidden in all that is written, from the moment it is read.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, model_validator
+
+from tbp_assets.masking import remember, remember_login
 
 SHOWN_OF_A_SECRET: Final = 4
 LONG_SECRET: Final = 16
@@ -14,6 +19,15 @@ class ConfigModel(BaseModel):
     """Base of every section: frozen, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _hide_secrets(self) -> Self:
+        for _, value in self:
+            if isinstance(value, SecretStr):
+                remember(value.get_secret_value())
+            elif isinstance(value, str):
+                remember_login(value)
+        return self
 
 
 class OptionalSecrets(ConfigModel):
@@ -35,7 +49,7 @@ class OptionalSecrets(ConfigModel):
         ]
 
 
-def masked(secret: SecretStr) -> str:
+def ending_of(secret: SecretStr) -> str:
     """Return a secret for people: its last characters where it is long, else nothing of it."""
     text = secret.get_secret_value()
     return f"***{text[-SHOWN_OF_A_SECRET:]}" if len(text) >= LONG_SECRET else "***"

@@ -70,6 +70,15 @@ class ValidationConfig(ConfigModel):
     max_lines: Annotated[int, Field(ge=2, le=100_000_000)]
 
 
+class LogsConfig(ConfigModel):
+    """Where log lines go, and how much of them is kept."""
+
+    directory: str
+    max_mb: Annotated[float, Field(gt=0, le=10_000)]
+    files: Annotated[int, Field(ge=1, le=100)]
+    console: Literal["text", "json"]
+
+
 class RetryConfig(ConfigModel):
     """How often a step is repeated after a transient fault, and how a day that failed is asked for again."""
 
@@ -116,3 +125,4 @@ class PipelineConfig(ConfigModel):
     retry: RetryConfig
     health: HealthConfig
     alerts: AlertsConfig
+    logs: LogsConfig

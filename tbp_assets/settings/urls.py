@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
 
 from tbp_assets.errors import ConfigError
+from tbp_assets.masking import masked
 
 SOURCES = "s3://flatfiles, file:///a/mirror or synthetic://market"
 # A password may hold a slash: what follows a colon is taken for one, up to the last @.
@@ -16,7 +17,7 @@ LOGIN = re.compile(r"//[^/]*(?::.*)?@")
 
 def shown(url: str) -> str:
     """Return a URL for people: a login that somebody wrote into it is left out."""
-    return LOGIN.sub("//***@", url)
+    return LOGIN.sub("//***@", masked(url))
 
 
 def source_parts(url: str) -> SplitResult:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
+from tbp_assets.masking import remember
 
 # Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
 TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
@@ -37,6 +38,10 @@ class DatabaseAddress:
     user: str
     password: SecretStr
     schema: str
+
+    def __post_init__(self) -> None:
+        # The embedded server's password is in no configuration file.
+        remember(self.password.get_secret_value())
 
     def __str__(self) -> str:
         """Return the address without the password."""

@@ -15,6 +15,7 @@ from tbp_assets.defs.partitions import trading_days
 from tbp_assets.errors import StorageError
 from tbp_assets.io_managers.lake import LakeDays, LakeIOManager, ValidatedDays
 from tbp_assets.io_managers.timescale import LoadStream, StreamedDay, TimescaleIOManager
+from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.integration
 
 DAYS = [TUESDAY, WEDNESDAY, THURSDAY]
 PARTITIONS = trading_days(TUESDAY)
+LOG = DayLog("a-run", "a_job", "an_asset", "us_stocks_day_aggs", "polygon")
 
 
 def lake_io_manager(project: Project) -> LakeIOManager:
@@ -58,6 +60,8 @@ def stream_of(
         },
         attach=lambda day, metadata: attached.append((day, metadata["inserted"].value)),
         check=(checked if checked is not None else []).extend,
+        log=LOG,
+        written=lambda log, _load, fact, seconds: log.loaded(fact, seconds),
         failures=FailureLog(
             DatabaseResource.from_settings(project.settings()),
             US_STOCKS_DAY_AGGS,
@@ -85,7 +89,7 @@ def test_lake_stores_each_day_before_the_next_is_made(project: Project) -> None:
             yield made(day)
 
     with output_context() as context:
-        lake_io_manager(project).handle_output(context, ValidatedDays(days()))
+        lake_io_manager(project).handle_output(context, ValidatedDays(days(), LOG))
     assert seen == [[False, False, False], [True, False, False], [True, True, False]]
 
 
@@ -95,7 +99,7 @@ def test_lake_keeps_the_days_before_a_fault(project: Project) -> None:
         raise StorageError("the disk is full")
 
     with output_context() as context, pytest.raises(dg.Failure, match="the disk is full") as failed:
-        lake_io_manager(project).handle_output(context, ValidatedDays(days()))
+        lake_io_manager(project).handle_output(context, ValidatedDays(days(), LOG))
     assert not failed.value.allow_retries
     assert lake_in(project.store).fact(TUESDAY) is not None
 
@@ -105,7 +109,7 @@ def test_days_go_through_the_lake_from_one_asset_to_the_next(project: Project) -
 
     @dg.asset(partitions_def=PARTITIONS, backfill_policy=dg.BackfillPolicy.single_run(), io_manager_key="lake")
     def bars(context: dg.AssetExecutionContext) -> dg.Output[ValidatedDays]:
-        return dg.Output(ValidatedDays(made(day) for day in map(date.fromisoformat, context.partition_keys)))
+        return dg.Output(ValidatedDays((made(day) for day in map(date.fromisoformat, context.partition_keys)), LOG))
 
     @dg.asset(partitions_def=PARTITIONS, backfill_policy=dg.BackfillPolicy.single_run())
     def reader(bars: LakeDays) -> None:

@@ -1,0 +1,86 @@
+"""Dagster's storage as dagster.yaml names it: its PostgreSQL storage, behind the mask, and with an ear for the log.
+
+Every process of Dagster writes its books through it: commands, UI, daemon, code server and runs. So events that are
+reported from outside a run (a process that died, a run that was cancelled) are logged as well.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, Self, cast
+
+import dagster as dg
+from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres.utils import pg_url_from_config
+from sqlalchemy import URL, Connection, Engine, event, make_url
+
+from tbp_assets.config_loader import load_settings
+from tbp_assets.errors import ConfigError
+from tbp_assets.logs.dagster_events import tell
+from tbp_assets.logs.starting import has_started, start_logging
+from tbp_assets.masking import masked, remember
+
+_addresses: Final[set[URL]] = set()
+
+
+class MaskedPostgresStorage(DagsterPostgresStorage):
+    """Dagster's runs, events and schedules in PostgreSQL, without secrets."""
+
+    def __init__(self, postgres_url: str, **options: Any) -> None:
+        """Open the storage, and let the process log where nothing of ours runs in it yet."""
+        with suppress(ConfigError):
+            # What is wrong with the configuration is told by those who need it.
+            settings = load_settings()
+            if not has_started():
+                start_logging(settings, "dagster")
+        address = make_url(postgres_url)
+        remember(str(address.password or ""))
+        _addresses.add(address)
+        if not event.contains(Engine, "before_cursor_execute", _mask):
+            event.listen(Engine, "before_cursor_execute", _mask, retval=True)
+        super().__init__(postgres_url, **options)
+        self._event_log_storage = _ToldEvents(postgres_url, self.run_of)
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> Self:
+        """Make the storage as dagster.yaml configures it."""
+        return cls(
+            pg_url_from_config(config_value),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            inst_data=inst_data,
+        )
+
+    def run_of(self, run_id: str) -> dg.RunRecord | None:
+        """Return what is stored of a run."""
+        return next(iter(self.run_storage.get_run_records(dg.RunsFilter(run_ids=[run_id]), limit=1)), None)
+
+
+def _mask(connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+    """Mask every text that goes into a table of Dagster; other databases hold data, which is no text to be changed."""
+    return statement, _without_secrets(parameters) if connection.engine.url in _addresses else parameters
+
+
+class _ToldEvents(PostgresEventLogStorage):
+    """The event log; what is stored in it is told to our log."""
+
+    def __init__(self, postgres_url: str, run_of: Callable[[str], dg.RunRecord | None]) -> None:
+        super().__init__(postgres_url, should_autocreate_tables=False)
+        self._run_of = run_of
+
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        super().store_event(event)
+        tell(event, self._run_of)
+
+    def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
+        super().store_event_batch(events)
+        for each in events:
+            tell(each, self._run_of)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {name: _without_secrets(each) for name, each in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(each) for each in cast("Sequence[Any]", value)]
+    return value

@@ -1,0 +1,89 @@
+"""Sets a process up to log: the file for all, a terminal for a person, standard error where JSON is configured.
+
+Done once a process, by whatever runs in it first: a command, a worker of `--jobs`, or one of Dagster's processes. Every
+log record of the process passes the mask, Dagster's own lines included.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Any, Final, Literal, TextIO
+
+from tbp_assets.logs.events import said
+from tbp_assets.logs.files import LogFile
+from tbp_assets.logs.lines import json_lines, plain_lines
+from tbp_assets.masking import masked
+from tbp_assets.settings import Settings
+
+Role = Literal["command", "worker", "dagster"]
+OURS: Final = logging.getLogger("tbp_assets")
+
+
+class MaskedRecord(logging.LogRecord):
+    """A log record, of whichever logger, whose message and stack trace hold no secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info and self.exc_info[0]:
+            # Formatters take this for the stack trace where it is there.
+            self.exc_text = masked("".join(traceback.format_exception(*self.exc_info)).rstrip())
+
+    def getMessage(self) -> str:  # noqa: N802  # logging's name
+        """Return the message, its arguments filled in."""
+        return masked(super().getMessage())
+
+
+class _Terminal(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at that moment: a progress bar puts itself in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def start_logging(settings: Settings, role: Role = "command") -> None:
+    """Let our modules log to where the settings say, instead of where they did before.
+
+    Args:
+        settings: Section `logs`, and the level.
+        role: A command has the terminal for itself, a worker leaves it to its command, Dagster prints its own lines.
+    """
+    logs = settings.pipeline.logs
+    logging.setLogRecordFactory(MaskedRecord)
+    handlers: list[logging.Handler] = [LogFile(settings.logs, logs.max_mb, logs.files, warns=role != "worker")]
+    if logs.console == "json":
+        handlers.append(_terminal(json_lines()))
+    elif role == "command" and sys.stderr.isatty():
+        watched = _terminal(plain_lines(colors=True))
+        if settings.pipeline.log_level != "DEBUG":
+            watched.addFilter(_for_a_person)
+        handlers.append(watched)
+    stop_logging()
+    for handler in handlers:
+        handler.setLevel(settings.pipeline.log_level)
+        OURS.addHandler(handler)
+    OURS.setLevel(settings.pipeline.log_level)
+
+
+def has_started() -> bool:
+    """Whether this process logs already."""
+    return any(isinstance(handler, LogFile) for handler in OURS.handlers)
+
+
+def stop_logging() -> None:
+    """Close what `start_logging` opened."""
+    for handler in list(OURS.handlers):
+        if isinstance(handler, LogFile | _Terminal):
+            OURS.removeHandler(handler)
+            handler.close()
+
+
+def _terminal(formatter: logging.Formatter) -> _Terminal:
+    handler = _Terminal(sys.stderr)
+    handler.setFormatter(formatter)
+    return handler
+
+
+def _for_a_person(record: logging.LogRecord) -> bool:
+    told = said(record)
+    return told.event.on_console if told else record.levelno >= logging.WARNING

@@ -1,0 +1,1 @@
+"""Log lines, their files, and what is never in them."""
