@@ -52,7 +52,7 @@ def of_daemon(project: Project) -> Finding:
 
 
 def of_switches(project: Project) -> Finding:
-    return found(switches, installation(project, automations=THERE))
+    return found(switches, installation(project, THERE))
 
 
 def test_a_daemon_that_beats_is_ok(project: Project) -> None:
