@@ -57,13 +57,7 @@ def _assembled(settings: Settings) -> dg.Definitions:
     flat_files = FlatFilesResource.from_settings(settings)
     store = StoreResource.from_settings(settings)
     database = DatabaseResource.from_settings(settings)
-    schedules = [
-        build_daily_schedule(plan),
-        build_freshness_schedule(plan),
-        build_measuring_schedule(plan),
-        build_report_schedule(plan),
-        build_health_schedule(),
-    ]
+    schedules = _schedules(plan)
     sensors = [build_arrival_sensor(plan), build_alert_sensor(plan)]
     return dg.Definitions(
         assets=[
@@ -92,3 +86,13 @@ def _assembled(settings: Settings) -> dg.Definitions:
         },
         executor=dg.in_process_executor,
     )
+
+
+def _schedules(plan: Plan) -> list[dg.ScheduleDefinition]:
+    return [
+        build_daily_schedule(plan),
+        build_freshness_schedule(plan),
+        build_measuring_schedule(plan),
+        build_report_schedule(plan),
+        build_health_schedule(),
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -26,7 +25,7 @@ SECRETS = {"POLYGON_S3_ACCESS_KEY": "hush-access-key-0001", "POLYGON_S3_SECRET_K
 
 
 @pytest.fixture
-def whole(project: Project, tbp: Tbp) -> Iterator[Project]:
+def whole(project: Project, tbp: Tbp) -> Project:
     """A project to which nothing is missing but a daemon."""
     starts(project, TUESDAY)
     closed_since(project, TUESDAY)

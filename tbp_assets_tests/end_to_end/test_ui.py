@@ -56,6 +56,15 @@ def failed_or_missing(ui: Ui) -> list[str]:
     return [day for day in WEEK if any(found.get(day) != "MATERIALIZED" for found in cells)]
 
 
+def test_the_doctor_sees_the_daemon_and_the_switches(ui: Ui) -> None:
+    assert wait_until(lambda: _status(ui, "daemon") == "ok", 120)
+    assert _status(ui, "schedules and sensors") == "ok"
+
+
+def _status(ui: Ui, subject: str) -> str:
+    return {each["subject"]: each["status"] for each in json.loads(ui.tbp("doctor", "--json").stdout)}[subject]
+
+
 def test_the_good_days_are_loaded_and_shown_so_and_the_bad_one_is_not(ui: Ui) -> None:
     good = [day for day in WEEK if day != BAD]
     assert loaded(ui) == dict.fromkeys(good[1:], 3)

@@ -14,7 +14,7 @@ from tbp_assets_tests.conftest import Project
 SECONDS = 60.0
 
 
-def installation(project: Project, *, automations: Mapping[str, bool] | None = None, **variables: str) -> Installation:
+def installation(project: Project, automations: Mapping[str, bool] | None = None, /, **variables: str) -> Installation:
     """Return a project's installation as a new process would see it."""
     flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
     return Installation(project.settings(**variables), US_STOCKS_DAY_AGGS, automations)

@@ -9,7 +9,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 from dagster._daemon.types import DaemonHeartbeat
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
 
 from tbp_assets.health.automation import NEEDED, daemon, switches
@@ -52,7 +52,7 @@ def of_daemon(project: Project) -> Finding:
 
 
 def of_switches(project: Project) -> Finding:
-    return found(switches, installation(project, automations=THERE))
+    return found(switches, installation(project, THERE))
 
 
 def test_a_daemon_that_beats_is_ok(project: Project) -> None:

@@ -69,7 +69,13 @@ def test_a_providers_clock_that_is_off_fails(project: Project, seconds: int, wor
 
 
 def test_a_refusal_for_the_clock_tells_by_how_much(project: Project) -> None:
-    told(of_bucket(project, timedelta(hours=1), refuses=True), "failed", "3,6", "s ahead of")
+    told(of_bucket(project, timedelta(hours=1), refuses=True), "failed", "s ahead of this machine's clock")
+
+
+@pytest.mark.parametrize(("limit", "status"), [("5", "failed"), ("90", "ok")])
+def test_max_clock_skew_seconds_is_how_far_clocks_may_differ(project: Project, limit: str, status: str) -> None:
+    project.change("pipeline.yml", "max_clock_skew_seconds: 5 ", f"max_clock_skew_seconds: {limit} ")
+    assert of_bucket(project, timedelta(seconds=60)).status == status
 
 
 def test_an_answer_without_time_is_told(project: Project) -> None:
