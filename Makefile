@@ -7,7 +7,7 @@ TBP := $(BIN)/tbp
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: demo up stop test coverage bench check format docs faults lock clean help
+.PHONY: demo up stop test coverage bench check audit format docs faults lock clean help
 
 demo: $(VENV)/ready ## An invented market through the whole graph into the embedded database
 	@$(TBP) demo
@@ -36,6 +36,10 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, Dagster definitio
 	$(BIN)/python docs/generate.py --check
 	@mkdir -p $(VENV)/dagster_home && printf 'telemetry:\n  enabled: false\n' > $(VENV)/dagster_home/dagster.yaml
 	DAGSTER_HOME="$(CURDIR)/$(VENV)/dagster_home" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/dg check defs
+
+audit: $(VENV)/ready ## Known vulnerabilities of the locked packages (asks pypi.org)
+	@$(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --progress-spinner off
 
 format: $(VENV)/ready ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
