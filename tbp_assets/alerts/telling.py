@@ -71,9 +71,14 @@ class Teller:
         """
         marks, over = self.ledger.marks(), ended(standing, situation)
         return [
-            self._tell(sender, alerts, [alert for alert in over if alert.channel == sender.name], mark, situation.now)
+            self._tell(
+                sender,
+                alerts,
+                [alert for alert in over if alert.channel == sender.name],
+                marks[sender.name],
+                situation.now,
+            )
             for sender in senders
-            for mark in [marks.get(sender.name, ChannelMark())]
         ]
 
     def preview(
