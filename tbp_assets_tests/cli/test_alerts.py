@@ -1,4 +1,4 @@
-"""`tbp alerts`, for those who run cron: what is due is sent once, a dry run only shows it, a test tries the channels."""
+"""`tbp alerts`, for those who run cron: what is due is sent once; a dry run shows it; a test tries the channels."""
 
 from __future__ import annotations
 
