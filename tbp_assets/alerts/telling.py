@@ -64,24 +64,28 @@ class Teller:
         """Deliver what each channel was not told yet, and return what became of each.
 
         Args:
-            senders: The channels.
+            senders: The channels, each of which has begun.
             alerts: What is wrong.
             situation: In which it was found.
             standing: What was told before.
         """
         marks, over = self.ledger.marks(), ended(standing, situation)
         return [
-            self._tell(sender, alerts, [alert for alert in over if alert.channel == sender.name], mark, situation.now)
+            self._tell(
+                sender,
+                alerts,
+                [alert for alert in over if alert.channel == sender.name],
+                marks[sender.name],
+                situation.now,
+            )
             for sender in senders
-            for mark in [marks.get(sender.name, ChannelMark())]
         ]
 
     def preview(
         self, channel: Channel, alerts: Sequence[Alert], situation: Situation, standing: list[StandingAlert]
     ) -> Told:
         """Return what a channel would be told; nothing is sent or remembered."""
-        over = [alert for alert in ended(standing, situation) if alert.channel == channel]
-        return Told(channel, self._told(channel, alerts, over, situation.now, sender=None))
+        return Told(channel, self._told(channel, alerts, ended(standing, situation), situation.now, sender=None))
 
     def _tell(
         self, sender: Sender, alerts: Sequence[Alert], over: list[StandingAlert], mark: ChannelMark, now: datetime
@@ -100,7 +104,7 @@ class Teller:
         self, channel: Channel, alerts: Sequence[Alert], over: list[StandingAlert], now: datetime, sender: Sender | None
     ) -> Message | None:
         with self.ledger.telling(channel, now, keep=sender is not None) as telling:
-            repaired = telling.end(over)
+            repaired = telling.end([alert for alert in over if alert.channel == channel])
             fresh = telling.add(alerts)
             made = message(fresh, repaired if self.repaired else [], ui_url=self.ui_url, secrets=self.secrets)
             if made and sender:

@@ -48,8 +48,10 @@ class Watch:
 
     def tell(self, now: datetime) -> list[Told]:
         """Deliver what each channel was not told yet."""
+        config = self.plan.settings.pipeline.alerts
+        self._ledger.begin(config.channels, now - FIRST_LOOK)
         situation, alerts, standing = self._look(now)
-        return self._teller.tell(senders(self.plan.settings.pipeline.alerts), alerts, situation, standing)
+        return self._teller.tell(senders(config), alerts, situation, standing)
 
     def preview(self, now: datetime) -> list[Told]:
         """Return what each channel would be told; where none is configured, what a webhook would be."""
@@ -99,8 +101,8 @@ class Watch:
 
     def _since(self, now: datetime) -> datetime:
         channels, marks = self.plan.settings.pipeline.alerts.channels or PREVIEWED, self._ledger.marks()
-        found = [marks[channel].caught_up_at if channel in marks else None for channel in channels]
-        return max(min(at - OVERLAP if at else now - FIRST_LOOK for at in found), now - LONGEST_LOOK)
+        found = [marks[channel].caught_up_at if channel in marks else now - FIRST_LOOK for channel in channels]
+        return max(min(found) - OVERLAP, now - LONGEST_LOOK)
 
     def _given_up(self) -> list[FailedDownload]:
         patience = self.plan.settings.pipeline.retry.patience

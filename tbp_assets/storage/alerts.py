@@ -8,7 +8,7 @@ other. A process that dies between a delivery and its commit tells that message 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -62,11 +62,11 @@ class ChannelMark:
     """How far a channel has come.
 
     Attributes:
-        caught_up_at: What happened until then was told; None where nothing ever was.
+        caught_up_at: What happened until then was told, or is not told by it.
         quiet_until: It asked not to be called before.
     """
 
-    caught_up_at: datetime | None = None
+    caught_up_at: datetime
     quiet_until: datetime | None = None
 
 
@@ -109,8 +109,14 @@ class AlertLedger:
     def __post_init__(self) -> None:
         object.__setattr__(self, "whose", {"data_type": self.dataset.name, "data_source": self.data_source})
 
+    def begin(self, channels: Iterable[Channel], since: datetime) -> None:
+        """Let channels that were never looked at begin at a moment: it stays, also where their first message fails."""
+        with self.database.transaction() as connection:
+            values = {**self.whose, "channels": list(channels), "since": since}
+            connection.execute(statement("begin_channels"), values)
+
     def marks(self) -> dict[Channel, ChannelMark]:
-        """Return how far each channel has come that ever told something."""
+        """Return how far each channel has come that ever began."""
         with self.database.transaction(read_only=True) as connection:
             rows = connection.execute(statement("select_alert_channels"), self.whose)
             return {row.channel: ChannelMark(row.caught_up_at, row.quiet_until) for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ class Desk:
         self.project.change("pipeline.yml", EVENTS, f"[{', '.join(events)}]")
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self) -> Generator[Watch]:
         """Open what `tbp alerts` and the sensor share."""
         self.project.settings()
         session = Session.start()

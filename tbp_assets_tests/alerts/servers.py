@@ -48,7 +48,7 @@ class Mailbox:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.answer.startswith("250"):
             content = cast("bytes", envelope.content)
-            self.mails.append(cast("EmailMessage", message_from_bytes(content, policy=policy.default)))
+            self.mails.append(message_from_bytes(content, policy=policy.default))
         return self.answer
 
     @property

@@ -169,18 +169,10 @@ def test_a_failed_check_is_told_once_until_it_passes_and_fails_again(desk: Desk)
 def check(desk: Desk) -> None:
     """Run the checks of market_data_raw for Tuesday alone, as the UI would."""
     with desk.watch() as watch:
-        definitions = build_definitions(desk.project.settings())
-        selection = dg.AssetSelection.checks(
-            dg.AssetCheckKey(dg.AssetKey("market_data_raw"), "database_matches_lake"),
-        )
-        job = definitions.get_implicit_global_asset_job_def().get_subset(
-            asset_check_selection=selection.resolve_checks(definitions.resolve_asset_graph()), asset_selection=set()
-        )
-        done = job.execute_in_process(
-            instance=watch.instance,
-            raise_on_error=False,
-            tags={"dagster/partition": str(TUESDAY)},
-            partition_key=str(TUESDAY),
+        key = dg.AssetCheckKey(dg.AssetKey("market_data_raw"), "database_matches_lake")
+        job = build_definitions(desk.project.settings()).resolve_job_def("day_bars")
+        done = job.get_subset(asset_selection=set(), asset_check_selection={key}).execute_in_process(
+            instance=watch.instance, raise_on_error=False, partition_key=str(TUESDAY)
         )
         assert done.success
 
@@ -253,7 +245,7 @@ def test_a_backfill_of_many_bad_days_is_one_message(desk: Desk) -> None:
     desk.tbp("backfill", days[0], days[-1]).must_be(1)
     said = arrives_once(desk)
     assert said.startswith(f"tbp_assets: 3 runs failed, for {len(days)} trading dates; {len(days)} checks failed\n")
-    assert [line[2:12] for line in said.splitlines() if "rejected (" in line] == [str(day) for day in days[:5]]
+    assert [line[2:12] for line in said.splitlines() if "rejected (" in line] == [str(day) for day in days[:5]] * 2
     assert said.count(f"- and {len(days) - 5} more\n") == 2
 
 
@@ -261,9 +253,9 @@ def test_what_happened_before_the_first_look_is_told_a_day_back(desk: Desk) -> N
     desk.only("run_failure")
     desk.project.publish({TUESDAY: b"no gzip"})
     desk.tbp("backfill", TUESDAY, TUESDAY).must_be(1)
-    desk.tell(datetime.now(UTC) + timedelta(hours=25))
+    desk.tell(datetime.now(UTC) + timedelta(hours=26))
     assert desk.new() == ([], [])
     with desk.project.database().transaction() as connection:
-        connection.execute(text("DELETE FROM alert_channels"))
+        connection.execute(text("TRUNCATE alert_channels"))
     desk.tell(datetime.now(UTC) + timedelta(hours=23))
     assert len(desk.new()[0]) == 1

@@ -36,7 +36,9 @@ SCHEDULES = ("daily_bars", "freshness_daily", "measure_again", "quality_report_d
 SECRETS = {
     "POLYGON_S3_ACCESS_KEY": "secret-access", "POLYGON_S3_SECRET_KEY": "secret-key", "POLYGON_API_KEY": "secret-api",
     "DB_HOST": "db.example.com", "DB_USER": "secret-user", "DB_PASSWORD": "secret-password",
-    "TBP_FLAT_FILES_URL": "s3://flatfiles",
+    "TBP_FLAT_FILES_URL": "s3://flatfiles", "TBP_ALERT_WEBHOOK_URL": "https://hooks.example.com/secret-hook",
+    "TBP_ALERT_EMAIL_TO": "a@example.com", "TBP_ALERT_EMAIL_FROM": "b@example.com", "TBP_SMTP_HOST": "mail.example.com",
+    "TBP_SMTP_USER": "desk", "TBP_SMTP_PASSWORD": "secret-mail",
 }  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def test_assets_checks_jobs_schedules_and_sensors_are_exactly_these(project: Pro
     assert {schedule.name for schedule in definitions.schedules or ()} == {
         "daily_bars", "freshness_daily", "measure_again", "quality_report_daily", "health_daily"
     }  # fmt: skip
-    assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals"}
+    assert {sensor.name for sensor in definitions.sensors or ()} == {"day_file_arrivals", "alerts"}
 
 
 def test_the_days_flow_one_way(project: Project) -> None:
@@ -84,12 +86,13 @@ def test_every_asset_is_described_owned_and_grouped_for_a_trader(project: Projec
     assert all("Grain" in (spec.description or "") for spec in specs)
 
 
-def test_every_check_job_and_schedule_says_what_it_is_for(project: Project) -> None:
+def test_every_check_job_schedule_and_sensor_says_what_it_is_for(project: Project) -> None:
     definitions = build_definitions(project.settings())
     graph = definitions.resolve_asset_graph()
     described = [graph.get_check_spec(key).description for key in graph.asset_check_keys]
     described += [job.description for job in definitions.resolve_all_job_defs() if job.name != "__ASSET_JOB"]
     described += [definitions.resolve_schedule_def(name).description for name in SCHEDULES]
+    described += [definitions.resolve_sensor_def(name).description for name in ("day_file_arrivals", "alerts")]
     assert [text for text in described if not text or len(text) < 20] == []
 
 

@@ -53,6 +53,8 @@ def test_first_migration_makes_the_tables(project: Project) -> None:
         "data_quality_metrics",
         "data_quality_flags",
         "data_quality_days",
+        "alerts_sent",
+        "alert_channels",
         VERSION_TABLE,
     }
     require_current(database)

@@ -1,3 +1,5 @@
-INSERT INTO alert_channels (data_type, data_source, channel, caught_up_at)
-VALUES (:data_type, :data_source, :channel, :now)
-ON CONFLICT (data_type, data_source, channel) DO UPDATE SET caught_up_at = excluded.caught_up_at, quiet_until = NULL
+UPDATE alert_channels
+SET caught_up_at = :now, quiet_until = NULL
+WHERE data_type = :data_type
+  AND data_source = :data_source
+  AND channel = :channel

@@ -1,3 +1,5 @@
-INSERT INTO alert_channels (data_type, data_source, channel, quiet_until)
-VALUES (:data_type, :data_source, :channel, :until)
-ON CONFLICT (data_type, data_source, channel) DO UPDATE SET quiet_until = excluded.quiet_until
+UPDATE alert_channels
+SET quiet_until = :until
+WHERE data_type = :data_type
+  AND data_source = :data_source
+  AND channel = :channel

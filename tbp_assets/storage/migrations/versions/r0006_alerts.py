@@ -34,7 +34,7 @@ CREATE TABLE alert_channels (
     data_type text COLLATE "C" NOT NULL,
     data_source text COLLATE "C" NOT NULL,
     channel text COLLATE "C" NOT NULL,
-    caught_up_at timestamptz,
+    caught_up_at timestamptz NOT NULL,
     quiet_until timestamptz,
     PRIMARY KEY (data_type, data_source, channel),
     CONSTRAINT channel_is_known CHECK (channel IN ('webhook', 'email'))
@@ -57,7 +57,7 @@ COMMENTS = {
     "COLUMN alerts_sent.happened_at": "When it happened, or was seen to last.",
     "COLUMN alerts_sent.ended_at": "When it was seen to be repaired; after it the same thing is told anew.",
     "TABLE alert_channels": "How far each channel has come.",
-    "COLUMN alert_channels.caught_up_at": "What happened until then was told.",
+    "COLUMN alert_channels.caught_up_at": "What happened until then was told, or before it began.",
     "COLUMN alert_channels.quiet_until": "The channel asked not to be called before.",
 }
 
