@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -43,8 +44,9 @@ def test_a_secret_is_hidden_however_it_is_written(written: str) -> None:
 
 @pytest.mark.parametrize("around", [("", ""), ("u:", ""), ("us:", ":x"), ("use:", "yz")])
 @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
-def test_a_secret_inside_base64_is_hidden_wherever_it_begins(around: tuple[str, str], encode: object) -> None:
-    assert callable(encode)
+def test_a_secret_inside_base64_is_hidden_wherever_it_begins(
+    around: tuple[str, str], encode: Callable[[bytes], bytes]
+) -> None:
     text = encode(f"{around[0]}{SECRET}{around[1]}".encode()).decode()
     left = masked(text).split("***")
     assert len(left) == 2, left

@@ -8,7 +8,6 @@ import logging
 import signal
 import sys
 import traceback
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated
@@ -16,8 +15,9 @@ from typing import Annotated
 import typer
 
 from tbp_assets.cli.groups import alerts_app, config_app, metrics_app, quality_app, quarantine_app
+from tbp_assets.cli.log_options import logs
 from tbp_assets.cli.operating import operating_app
-from tbp_assets.cli.options import Day, From, JsonFlag, To, day_of, last_moment, moment, span_of_time
+from tbp_assets.cli.options import Day, From, JsonFlag, To
 from tbp_assets.errors import ConfigError, TbpError, UsageError
 from tbp_assets.masking import masked
 
@@ -36,6 +36,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(quality_app, name="quality")
 app.add_typer(metrics_app, name="metrics")
 app.add_typer(alerts_app, name="alerts")
+app.command()(logs)
 
 FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130
@@ -153,34 +154,6 @@ def query(
     from tbp_assets.cli import query as work
 
     return work.query(sql, limit=limit, as_json=as_json, as_csv=as_csv)
-
-
-@app.command()
-def logs(  # noqa: PLR0917  # options of a command
-    start: Annotated[
-        datetime | None, typer.Option("--from", parser=moment, metavar="UTC", help="From this day or time on.")
-    ] = None,
-    end: Annotated[
-        datetime | None, typer.Option("--to", parser=last_moment, metavar="UTC", help="Up to this day or time.")
-    ] = None,
-    since: Annotated[
-        timedelta | None, typer.Option(parser=span_of_time, metavar="30m|2h|3d", help="From so long ago on.")
-    ] = None,
-    level: Annotated[str, typer.Option(help="Only lines of this level or worse: info, warning, error.")] = "",
-    day: Annotated[
-        date | None, typer.Option(parser=day_of, metavar="YYYY-MM-DD", help="Only this trading date.")
-    ] = None,
-    run: Annotated[str, typer.Option(help="Only this run; the first characters of its id will do.")] = "",
-    event: Annotated[str, typer.Option(help="Only this event; docs/logs.md lists them.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most lines, the newest.")] = 100,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is logged from now on.")] = False,  # noqa: FBT002
-    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they are: a JSON object each.")] = False,  # noqa: FBT002
-) -> int:
-    """Show what was logged, by every process of this TBP_HOME."""
-    from tbp_assets.cli import logs as work
-
-    wanted = work.wanted(start, end, since, level=level, day=day, run=run, event=event)
-    return work.logs(wanted, limit=limit, follow=follow, as_json=as_json)
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """`tbp backfill`: a range of days through the asset graph, one Dagster run a chunk."""
 
-import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from time import perf_counter
 from uuid import uuid4
@@ -12,6 +11,7 @@ from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.backfill_jobs import Run, workers
+from tbp_assets.cli.backfill_log import BackfillLog
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill, plan_from_lake
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
@@ -20,11 +20,9 @@ from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.logs.dagster_events import BACKFILL_TAG
-from tbp_assets.logs.events import BACKFILL_FINISHED, BACKFILL_STARTED, Fields
 from tbp_assets.storage.bars_table import silent_tickers
 from tbp_assets.storage.ledger import written_by
 
-logger = logging.getLogger(__name__)
 WORDS = {DAY_BARS_JOB: "trading dates", LOAD_JOB: "from the lake", MEASURE_JOB: "measured again"}
 
 
@@ -41,10 +39,19 @@ def run_backfill(
         jobs: Processes that work on stretches of the range at the same time.
     """
     started, backfill_id = perf_counter(), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-    tell = _Teller(session, days, backfill_id)
-    tell.begun(plan)
+    log = BackfillLog(session, days, backfill_id)
+    log.begun(plan)
     tags = {BACKFILL_TAG: backfill_id} | ({TICKERS_TAG: ",".join(tickers)} if tickers else {})
     outcome = _run_all(session, plan, days, tags, jobs)
+    report = replace(_reported(session, days, plan, outcome, backfill_id), seconds=perf_counter() - started)
+    log.finished(report)
+    return report
+
+
+def _reported(
+    session: Session, days: list[date], plan: BackfillPlan, outcome: Outcome, backfill_id: str
+) -> BackfillReport:
+    """Return what the facts say after the runs; how long it took is still to be told."""
     facts = session.facts(days[0], days[-1])
     with session.database.transaction(read_only=True) as connection:
         written = written_by(connection, session.dataset, session.data_source, outcome.run_ids)
@@ -53,7 +60,7 @@ def run_backfill(
     # A day that was to be measured again is as it should be once the day it looks back on is mended.
     done = sorted({*plan.done, *plan.measure} - set(outcome.measured))
     loaded = [day for day in (*settled, *outcome.measured, *done) if facts[day].load]
-    report = BackfillReport(
+    return BackfillReport(
         plan=replace(plan, done=done),
         facts=facts,
         settled=settled,
@@ -64,45 +71,9 @@ def run_backfill(
         without_bar=silent_tickers(session.database, session.dataset, session.data_source, plan.universe, loaded),
         failed_checks=[check for check in outcome.failed_checks if check.day not in open_days],
         warnings=[check for check in outcome.warnings if check.day not in open_days],
-        seconds=perf_counter() - started,
+        seconds=0,
         backfill_id=backfill_id,
     )
-    tell.finished(report)
-    return report
-
-
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """Tells the log of a backfill."""
-
-    session: Session
-    days: list[date]
-    backfill_id: str
-
-    @property
-    def fields(self) -> Fields:
-        return Fields(
-            backfill_id=self.backfill_id, first=self.days[0].isoformat(), last=self.days[-1].isoformat(),
-            dataset=self.session.dataset.name, data_source=self.session.data_source, days=len(self.days),
-        )  # fmt: skip
-
-    def begun(self, plan: BackfillPlan) -> None:
-        work = {"from the provider": plan.request, "from the lake": plan.reload, "to be measured again": plan.measure}
-        words = ", ".join(f"{len(some)} {what}" for what, some in work.items() if some) or "nothing to do"
-        route = self.session.route
-        BACKFILL_STARTED.log(logger, f"{self.days[0]} to {self.days[-1]}: {words}; {route}", **self.fields)
-
-    def finished(self, report: BackfillReport) -> None:
-        books, failed = report.books(), len(report.failed_checks)
-        words = f"{len(report.closed)} days done, {len(report.open)} open, {failed} failed checks"
-        BACKFILL_FINISHED.log(
-            logger,
-            f"{self.days[0]} to {self.days[-1]}: {'; '.join([words, *report.faults])}",
-            level=logging.ERROR if report.exit_code else logging.INFO,
-            **{**self.fields, "seconds": report.seconds, "days_open": len(report.open), "days_failed_checks": failed,
-               "inserted": books["inserted"], "updated": books["updated"], "deleted": books["deleted"],
-               "unchanged": books["unchanged"], "rows": books["rows"]},
-        )  # fmt: skip
 
 
 def _open_days(session: Session, facts: dict[date, DayFacts], left: dict[date, DayState]) -> dict[date, DayState]:

@@ -96,7 +96,7 @@ def _contents(path: Path) -> Iterable[bytes]:
 
 def _plain(value: object) -> bytes:
     if isinstance(value, memoryview):
-        packed = bytes(value)
+        packed = value.tobytes()
         try:
             return zlib.decompress(packed)  # snapshots of jobs
         except zlib.error:

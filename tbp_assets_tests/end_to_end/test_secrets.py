@@ -18,11 +18,10 @@ import psycopg2.extensions
 import pytest
 
 from tbp_assets.embedded.postgres import ServerAddress, ensure_server
-from tbp_assets.embedded.postgres.instance import instance_of
 from tbp_assets.embedded.provider import FakeProvider, Fault
 from tbp_assets_tests.day_files import THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
-from tbp_assets_tests.embedded.postgres.processes import postmaster_pid, wait_until
+from tbp_assets_tests.embedded.postgres.processes import instance_of, postmaster_pid, wait_until
 from tbp_assets_tests.end_to_end.echoing_provider import echoing_provider
 from tbp_assets_tests.end_to_end.planted_secrets import Search, planted
 from tbp_assets_tests.end_to_end.processes import TBP, own_configuration

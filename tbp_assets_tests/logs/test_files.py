@@ -33,7 +33,8 @@ for n in range(int(sys.argv[3])):
 
 
 def writing_to(directory: Path) -> logging.Logger:
-    logger = logging.getLogger("writing", logging.INFO)
+    logger = logging.getLogger(f"writing to {directory}")
+    logger.setLevel(logging.INFO)
     logger.addHandler(LogFile(directory, 1, 2))
     return logger
 
