@@ -59,7 +59,10 @@ def examine(settings: Settings, automations: Mapping[str, bool] | None) -> list[
         *access_questions(installation),
         *(Question(subject, partial(look, installation)) for subject, look in LOOKS.items()),
     ]
-    return answers(questions, settings.pipeline.health.timeout_seconds)
+    try:
+        return answers(questions, settings.pipeline.health.timeout_seconds)
+    finally:
+        installation.close()
 
 
 def failed(findings: Sequence[Finding]) -> list[Finding]:

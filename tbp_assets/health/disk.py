@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tbp_assets.embedded.postgres import data_directory
-from tbp_assets.errors import ConfigError
+from tbp_assets.errors import StorageError
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.resources.places import nearest
@@ -42,9 +42,12 @@ def free_bytes(directory: Path) -> int:
     """Return the free bytes of the disk on which a directory lies, or would be made.
 
     Raises:
-        OSError: It cannot be looked at.
+        StorageError: It cannot be looked at.
     """
-    return shutil.disk_usage(nearest(directory)).free
+    try:
+        return shutil.disk_usage(nearest(directory)).free
+    except OSError as error:
+        raise StorageError(f"{directory} cannot be looked at: {error.strerror}") from error
 
 
 def _place(installation: Installation, subject: str, name: str) -> Finding:
@@ -62,10 +65,7 @@ def _place(installation: Installation, subject: str, name: str) -> Finding:
 
 def _room(installation: Installation, subject: str, directory: Path) -> Finding:
     least = installation.limits.min_free_gb
-    try:
-        free = free_bytes(directory) / GB
-    except OSError as error:
-        raise ConfigError(f"{directory} cannot be looked at: {error.strerror}") from error
+    free = free_bytes(directory) / GB
     seen = f"{free:,.1f} GB free at {directory}"
     if free < least:
         todo = f"free some, or move it (TBP_HOME, TBP_LAKE_URL); health.min_free_gb of pipeline.yml is {least:g}"

@@ -75,6 +75,11 @@ class Installation:
         """The lake."""
         return StoreResource.from_settings(self.settings).lake(self.dataset, self.data_source)
 
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        for database in self.database.made:
+            database.engine.dispose()
+
     def working_database(self) -> Database:
         """Return the database for questions that are not about it.
 

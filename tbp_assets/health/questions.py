@@ -45,6 +45,11 @@ class Once(Generic[Value]):
         self._made: list[Value] = []
         self._error: TbpError | None = None
 
+    @property
+    def made(self) -> Sequence[Value]:
+        """The value, where it was made."""
+        return self._made
+
     def __call__(self) -> Value:
         """Return the value, or raise the error with which it could not be made."""
         with self._lock:

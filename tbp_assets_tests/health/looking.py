@@ -22,7 +22,10 @@ def installation(project: Project, automations: Mapping[str, bool] | None = None
 
 def found(look: Callable[[Installation], Finding | None], seen: Installation) -> Finding:
     """Return what is found of a subject, errors told as the diagnosis tells them."""
-    (finding,) = answers([Question("subject", lambda: look(seen))], SECONDS)
+    try:
+        (finding,) = answers([Question("subject", lambda: look(seen))], SECONDS)
+    finally:
+        seen.close()
     return finding
 
 

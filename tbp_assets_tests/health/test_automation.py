@@ -9,8 +9,8 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 from dagster._daemon.types import DaemonHeartbeat
-from dagster_shared.error import SerializableErrorInfo
 from dagster_postgres import PostgresRunStorage, PostgresScheduleStorage
+from dagster_shared.error import SerializableErrorInfo
 
 from tbp_assets.health.automation import NEEDED, daemon, switches
 from tbp_assets.health.finding import Finding
