@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import expandvars
@@ -55,7 +54,7 @@ def values(steps: list[Step], word: str) -> list[str]:
 def image_environment() -> dict[str, str]:
     """Return the variables that the image sets."""
     pairs = [pair.split("=", 1) for rest in values(stages()[-1], "ENV") for pair in shlex.split(rest)]
-    return {name: value for name, value in pairs}
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def image_command() -> list[str]:
@@ -91,8 +90,3 @@ def example() -> dict[str, str]:
     """Return the variables of deploy/.env.example, those in comments included."""
     text = (DEPLOY / ".env.example").read_text(encoding="utf-8")
     return dict(re.findall(r"^#?([A-Z][A-Z0-9_]+)=(.*)$", text, re.MULTILINE))
-
-
-def context_paths(*sources: str) -> list[Path]:
-    """Return where some sources of a COPY lie in the project."""
-    return [PROJECT_ROOT / source for source in sources]
