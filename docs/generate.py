@@ -1,4 +1,7 @@
-"""Writes docs/bars.md, and the flags in docs/quality.md, from code; `--check` fails where one is not what code says."""
+"""Writes docs/bars.md, the flags in docs/quality.md and the metrics in docs/metrics.md from code.
+
+`--check` fails where one is not what code says.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
 from tbp_assets.defs.checks import DESCRIPTIONS
 from tbp_assets.defs.standing_checks import STANDING_DESCRIPTIONS
+from tbp_assets.metrics.catalogue import SUBJECTS
 
-BARS, QUALITY = (Path(__file__).parent / name for name in ("bars.md", "quality.md"))
-BEGIN, END = "<!-- flags: written by `make docs` -->\n", "<!-- end of flags -->\n"
+BARS, QUALITY, METRICS = (Path(__file__).parent / name for name in ("bars.md", "quality.md", "metrics.md"))
+BEGIN, END = "<!-- {}: written by `make docs` -->\n", "<!-- end of {} -->\n"
 
 BROKEN = """\
 A row that breaks a rule is quarantined under the first rule it breaks. The last column says whether the rule is checked
@@ -35,13 +39,27 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def quality_page() -> str:
     """Return docs/quality.md as it is, with the flags as code has them."""
-    before, rest = QUALITY.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
     rows = [
         (f"`{name}`", flag.text, f"{flag.observed}; {flag.reference}", flag.limit or "none")
         for name, flag in FLAGS.items()
     ]
-    return f"{before}{BEGIN}{table(('flag', 'what it says', 'observed; reference', 'limit'), rows)}\n{END}{after}"
+    return with_part(QUALITY, "flags", table(("flag", "what it says", "observed; reference", "limit"), rows))
+
+
+def metrics_page() -> str:
+    """Return docs/metrics.md as it is, with the metrics as code has them."""
+    parts: list[str] = []
+    for subject, metrics in SUBJECTS.items():
+        rows = [(f"`{metric.name}`", metric.kind, ", ".join(metric.labels), metric.text) for metric in metrics]
+        parts += [f"### {subject}", table(("metric", "kind", "labels", "what it says"), rows)]
+    return with_part(METRICS, "metrics", "\n\n".join(parts))
+
+
+def with_part(page: Path, part: str, content: str) -> str:
+    """Return a page as it is, with the content of the part between its marks."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN.format(part))
+    _, after = rest.split(END.format(part))
+    return f"{before}{BEGIN.format(part)}{content}\n{END.format(part)}{after}"
 
 
 def bars_page() -> str:
@@ -75,7 +93,7 @@ def bars_page() -> str:
 
 def main() -> int:
     """Write or check the pages."""
-    pages = {BARS: bars_page(), QUALITY: quality_page()}
+    pages = {BARS: bars_page(), QUALITY: quality_page(), METRICS: metrics_page()}
     outdated = [path for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)
