@@ -114,9 +114,10 @@ def main() -> None:
         if b"\ntbp_up 1.0" not in said:
             raise SystemExit("not everything could be read")
         show = Console(highlight=False).print
+        later, work = times[1:], statistics.median(busy[1:])
         show(f"{len(days):,} days, {len(said):,} bytes, first {times[0]:,.0f} ms")
         show(
-            f"then {statistics.median(times[1:]):.1f} ms (best {min(times[1:]):.1f}, longest {max(times[1:]):.1f}), of it CPU {statistics.median(busy[1:]):.1f}"
+            f"then {statistics.median(later):.1f} ms (best {min(later):.1f}, longest {max(later):.1f}), CPU {work:.1f} ms"
         )
         for name, subject in (source.database_subjects() | source.file_subjects()).items():
             began = perf_counter()
