@@ -1,4 +1,4 @@
-"""Writes docs/bars.md, and tables in docs/quality.md and docs/logs.md, from code.
+"""Writes docs/bars.md, and tables in docs/quality.md, docs/logs.md and docs/metrics.md, from code.
 
 `--check` fails where one is not what the code says.
 """
@@ -15,8 +15,11 @@ from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
 from tbp_assets.defs.checks import DESCRIPTIONS
 from tbp_assets.defs.standing_checks import STANDING_DESCRIPTIONS
 from tbp_assets.logs.events import ALWAYS, EVENTS, FIELDS
+from tbp_assets.metrics.catalogue import SUBJECTS
 
-BARS, QUALITY, LOGS = (Path(__file__).parent / name for name in ("bars.md", "quality.md", "logs.md"))
+BARS, QUALITY, LOGS, METRICS = (
+    Path(__file__).parent / name for name in ("bars.md", "quality.md", "logs.md", "metrics.md")
+)
 BEGIN, END = "<!-- {}: written by `make docs` -->\n", "<!-- end of {} -->\n"
 
 BROKEN = """\
@@ -65,6 +68,15 @@ def quality_page() -> str:
     return with_table(QUALITY.read_text(encoding="utf-8"), "flags", written)
 
 
+def metrics_page() -> str:
+    """Return docs/metrics.md as it is, with the metrics as code has them."""
+    parts: list[str] = []
+    for subject, metrics in SUBJECTS.items():
+        rows = [(f"`{metric.name}`", metric.kind, ", ".join(metric.labels), metric.text) for metric in metrics]
+        parts += [f"### {subject}", table(("metric", "kind", "labels", "what it says"), rows)]
+    return with_table(METRICS.read_text(encoding="utf-8"), "metrics", "\n\n".join(parts))
+
+
 def bars_page() -> str:
     """Return docs/bars.md."""
     columns = [
@@ -96,7 +108,7 @@ def bars_page() -> str:
 
 def main() -> int:
     """Write or check the pages."""
-    pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page()}
+    pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page(), METRICS: metrics_page()}
     outdated = [path for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)

@@ -15,7 +15,8 @@ from tbp_assets.metrics.samples import Sample, by_label
 from tbp_assets.storage.sql import statement
 
 STATUSES: Final = (
-    "QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "SUCCESS", "FAILURE", "CANCELING", "CANCELED",
+    "QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "SUSPENDED", "SUCCESS", "FAILURE", "CANCELING",
+    "CANCELED",
 )  # fmt: skip
 WAITING: Final = ("QUEUED", "NOT_STARTED")
 

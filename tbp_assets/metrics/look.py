@@ -7,13 +7,12 @@ from datetime import date, datetime, time
 
 from tbp_assets.bars.day_state import Expectation
 from tbp_assets.bars.events import Request, Validation
+from tbp_assets.bars.facts import LakeFact, LandingFact
 from tbp_assets.bars.sessions import at_exchange, expected_sessions
 from tbp_assets.datasets import Dataset
-from tbp_assets.metrics.remembering import RememberedJournal
+from tbp_assets.metrics.remembering import RememberedDays, RememberedJournal
 from tbp_assets.settings import Settings
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.lake import Lake
-from tbp_assets.storage.landing import LandingZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class Look:
 
     settings: Settings
     database: Database
-    landing: LandingZone
-    lake: Lake
+    landing: RememberedDays[LandingFact]
+    lake: RememberedDays[LakeFact]
     requests: RememberedJournal[Request]
     validations: RememberedJournal[Validation]
     now: datetime

@@ -3,45 +3,89 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar, cast
+from time import time_ns
+from typing import Final, Generic, Protocol, TypeVar
 
-from tbp_assets.storage.files import Fact, FileStore
+from tbp_assets.datasets import Dataset
+from tbp_assets.storage.day_facts import Days
 from tbp_assets.storage.journal import Journal
 
 Event = TypeVar("Event")
+Fact_co = TypeVar("Fact_co", covariant=True)
+SETTLED_NS: Final = 2_000_000_000
+Month = tuple[int, int]
 Version = tuple[int, int, int]
+ABSENT: Final[Version] = (0, 0, 0)
 
 
 def _version(path: Path) -> Version | None:
-    """Return what tells one version of a file from another, or None where it is not there or cannot be looked at."""
+    """Return what tells one version of a file or directory from another, or None where it cannot be looked at."""
     try:
         status = path.stat()
+    except FileNotFoundError:
+        return ABSENT
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-class RememberingStore(FileStore):
-    """A store whose facts are kept in memory; one that was replaced is read again."""
+class Zone(Days[Fact_co], Protocol[Fact_co]):
+    """A landing zone or a lake: where it keeps a day, and what it knows of it."""
 
-    def __init__(self, root: Path) -> None:
+    def directory(self, day: date) -> Path:
+        """Return the directory of a day's files."""
+        ...
+
+
+class RememberedDays(Generic[Fact_co]):
+    """The facts of a zone, of which a month is read again only where a file of it was replaced, added or removed.
+
+    Facts are replaced by renaming, which changes the directory; one that changed just now may change again within the
+    same tick of its clock, and is not trusted yet.
+    """
+
+    def __init__(self, zone: Zone[Fact_co]) -> None:
         """Remember nothing yet."""
-        super().__init__(root)
-        self._known: dict[Path, tuple[Version, object]] = {}
+        self._zone = zone
+        self._versions: dict[Month, Version] = {}
+        self._facts: dict[Month, dict[date, Fact_co | None]] = {}
+        self._looked_at: set[Month] = set()
 
-    def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
-        """Read a fact; see FileStore."""
-        # Looked at before it is read: a file that is replaced meanwhile is read again next time.
-        version = _version(path)
-        known = self._known.get(path)
-        if version is None or known is None or known[0] != version:
-            fact = super().read_fact(path, kind)
-            if version is None:
-                return fact
-            known = self._known[path] = (version, fact)
-        return cast("Fact | None", known[1])
+    @property
+    def dataset(self) -> Dataset:
+        """Whose days."""
+        return self._zone.dataset
+
+    @property
+    def data_source(self) -> str:
+        """Whose data."""
+        return self._zone.data_source
+
+    def look(self) -> None:
+        """Look at each month once more when it is asked for."""
+        self._looked_at.clear()
+
+    def fact(self, day: date) -> Fact_co | None:
+        """Return what is known of a day; see the zone."""
+        month = (day.year, day.month)
+        if month not in self._looked_at:
+            self._looked_at.add(month)
+            self._forget_unless_as_it_was(month, _version(self._zone.directory(day)))
+        facts = self._facts[month]
+        if day not in facts:
+            facts[day] = self._zone.fact(day)
+        return facts[day]
+
+    def _forget_unless_as_it_was(self, month: Month, version: Version | None) -> None:
+        if version is not None and self._versions.get(month) == version:
+            return
+        self._facts[month] = {}
+        self._versions.pop(month, None)
+        if version is not None and time_ns() - version[1] > SETTLED_NS:
+            self._versions[month] = version
 
 
 @dataclass(slots=True)
@@ -61,7 +105,7 @@ class RememberedJournal(Generic[Event]):
             StorageError: The journal cannot be read.
         """
         with self._lock:
-            inode, _, size = _version(self.journal.path) or (0, 0, 0)
+            inode, _, size = _version(self.journal.path) or ABSENT
             if inode != self._inode or size < self._read:
                 self._inode, self._read, self._events = inode, 0, []
             added, self._read = self.journal.read(self._read)

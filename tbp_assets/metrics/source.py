@@ -10,6 +10,7 @@ from typing import Final
 
 from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.events import Request, Validation
+from tbp_assets.bars.facts import LakeFact, LandingFact
 from tbp_assets.datasets import Dataset
 from tbp_assets.metrics.dagster import dagster_samples
 from tbp_assets.metrics.days import day_samples
@@ -19,11 +20,12 @@ from tbp_assets.metrics.loads import gap_samples, load_samples, ticker_samples
 from tbp_assets.metrics.look import Look
 from tbp_assets.metrics.looking import LookedAt
 from tbp_assets.metrics.quality import quality_samples
-from tbp_assets.metrics.remembering import RememberedJournal, RememberingStore
+from tbp_assets.metrics.remembering import RememberedDays, RememberedJournal
 from tbp_assets.metrics.samples import Sample
 from tbp_assets.metrics.work import request_samples, validation_samples
 from tbp_assets.settings import Settings
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.files import FileStore
 from tbp_assets.storage.journal import Journal
 from tbp_assets.storage.lake import Lake, validations_journal
 from tbp_assets.storage.landing import LandingZone
@@ -56,7 +58,8 @@ class Source:
         """
         self._settings, self._dataset = settings, dataset
         self._database = LookedAt(settings, seconds)
-        self._store = RememberingStore(settings.store)
+        self._store = FileStore(settings.store)
+        self._zones: dict[str, tuple[RememberedDays[LandingFact], RememberedDays[LakeFact]]] = {}
         self._requests: dict[str, RememberedJournal[Request]] = {}
         self._validations: dict[str, RememberedJournal[Validation]] = {}
 
@@ -88,19 +91,25 @@ class Source:
 
     def _look(self, database: Database) -> Look:
         data_source = self._data_source(database)
-        validation = self._settings.pipeline.validation
         requests, validations = self._journals(data_source)
+        landing, lake = self._zones.setdefault(data_source, self._remembered(data_source))
+        landing.look()
+        lake.look()
         return Look(
             settings=self._settings,
             database=database,
-            landing=LandingZone(
-                self._store, self._dataset, data_source, Limits(validation.max_file_mb, validation.max_lines)
-            ),
-            lake=Lake(self._store, self._dataset, data_source),
+            landing=landing,
+            lake=lake,
             requests=requests,
             validations=validations,
             now=datetime.now(UTC),
         )
+
+    def _remembered(self, data_source: str) -> tuple[RememberedDays[LandingFact], RememberedDays[LakeFact]]:
+        validation = self._settings.pipeline.validation
+        limits = Limits(validation.max_file_mb, validation.max_lines)
+        landing = LandingZone(self._store, self._dataset, data_source, limits)
+        return RememberedDays(landing), RememberedDays(Lake(self._store, self._dataset, data_source))
 
     def _data_source(self, database: Database) -> str:
         """Return whose days are looked at: the configured source's, else those the database holds."""

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Protocol, TypeVar
 
-from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.facts import DayFacts, LakeFact, LandingFact
+from tbp_assets.datasets import Dataset
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.failed_downloads import unresolved
-from tbp_assets.storage.lake import Lake
-from tbp_assets.storage.landing import LandingZone
 from tbp_assets.storage.ledger import loads
 from tbp_assets.storage.quality import Quality
 
+Fact_co = TypeVar("Fact_co", covariant=True)
 
-def gather(landing: LandingZone, lake: Lake, database: Database, days: list[date]) -> dict[date, DayFacts]:
+
+class Days(Protocol[Fact_co]):
+    """A landing zone or a lake, as far as it remembers days."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """Whose days."""
+        ...
+
+    @property
+    def data_source(self) -> str:
+        """Whose data."""
+        ...
+
+    def fact(self, day: date) -> Fact_co | None:
+        """Return what is known of a day."""
+        ...
+
+
+def gather(
+    landing: Days[LandingFact], lake: Days[LakeFact], database: Database, days: list[date]
+) -> dict[date, DayFacts]:
     """Return the facts of every day given, oldest first."""
     if not days:
         return {}

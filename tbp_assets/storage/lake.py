@@ -40,7 +40,7 @@ class Lake:
 
     def directory(self, day: date) -> Path:
         """Return the directory of a day's files."""
-        return self.store.root / "lake" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
+        return self.store.root / f"lake/{self.data_source}/{self.dataset.prefix}/{day:%Y/%m}"
 
     @property
     def validations(self) -> Journal[Validation]:

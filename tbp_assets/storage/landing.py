@@ -60,7 +60,7 @@ class LandingZone:
 
     def directory(self, day: date) -> Path:
         """Return the directory of a day's files."""
-        return self.store.root / "landing" / self.data_source / self.dataset.prefix / f"{day:%Y/%m}"
+        return self.store.root / f"landing/{self.data_source}/{self.dataset.prefix}/{day:%Y/%m}"
 
     def fact(self, day: date) -> LandingFact | None:
         """Return what is known of a day, or None where the provider was never asked or the manifest is damaged."""

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.openmetrics import parser
 
 from tbp_assets.metrics.serving import is_loopback
 from tbp_assets_tests.cli.terminal import Tbp
@@ -52,7 +52,7 @@ def test_openmetrics_is_spoken_where_it_is_asked_for(loaded: Project, start: Sta
     assert process.stdout
     process.stdout.readline()
     text = scraped(port, accept="application/openmetrics-text; version=1.0.0")
-    families = {family.name: family for family in text_string_to_metric_families(text)}
+    families = {each.name: each for each in parser.text_string_to_metric_families(text)}  # pyright: ignore[reportUnknownMemberType]  # untyped
     assert families["tbp_loads"].samples[0].value == 1
 
 

@@ -1,9 +1,10 @@
 -- Days whose newest result of a check is a failure. Only the events of those are opened, for their severity.
-WITH newest AS (
-    SELECT DISTINCT ON (asset_key, check_name, partition) id, execution_status
+WITH failing AS (
+    SELECT max(id) AS id
     FROM asset_check_executions
     WHERE execution_status IN ('SUCCEEDED', 'FAILED')
-    ORDER BY asset_key, check_name, partition, id DESC
+    GROUP BY asset_key, check_name, partition
+    HAVING max(id) = max(id) FILTER (WHERE execution_status = 'FAILED')
 )
 SELECT check_name,
        coalesce(
@@ -13,6 +14,6 @@ SELECT check_name,
        ) AS severity,
        count(*) AS days
 FROM asset_check_executions
-WHERE id IN (SELECT id FROM newest WHERE execution_status = 'FAILED')
+WHERE id IN (SELECT id FROM failing)
 GROUP BY 1, 2
 ORDER BY 1, 2
