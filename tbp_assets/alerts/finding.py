@@ -75,9 +75,14 @@ def _of_run(run: FailedRun) -> Iterator[Alert]:
             identity = f"failed {day} {state.state}"
             yield Alert("run_failure", identity, f"{day} {state}: {name}", run.ended_at, (day,), page, run.run_id)
     if run.causes:
-        of = f" of {run.days[0]}{f' to {run.days[-1]}' if len(run.days) > 1 else ''}" if run.days else ""
-        what = f"{'; '.join(run.causes)}: {name}{of and f', trading dates{of}'}"
+        what = f"{'; '.join(run.causes)}: {name}{_about(run.days)}"
         yield Alert("run_failure", f"run {run.run_id}", what, run.ended_at, run.days, page, run.run_id)
+
+
+def _about(days: Sequence[date]) -> str:
+    if len(days) > 1:
+        return f", trading dates {days[0]} to {days[-1]}"
+    return f", trading date {days[0]}" if days else ""
 
 
 def _given_up(situation: Situation) -> Iterator[Alert]:

@@ -19,7 +19,7 @@ def payload(message: Message) -> dict[str, Any]:
     sections = [
         {"type": "section", "text": {"type": "mrkdwn", "text": _section(section)}} for section in message.sections
     ]
-    return {"text": _escaped(message.text), "blocks": [header, *sections]}
+    return {"text": _uncalling(message.text), "blocks": [header, *sections]}
 
 
 def _section(section: Section) -> str:
@@ -39,8 +39,12 @@ def _line(line: Line) -> str:
 
 
 def _escaped(text: str) -> str:
-    # Otherwise a text of the provider's could call everyone in the channel.
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _uncalling(text.replace("&", "&amp;"))
+
+
+def _uncalling(text: str) -> str:
+    """Escape what could call everyone in the channel, and leave links whole for those who show the text as it is."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _cut(text: str, length: int) -> str:

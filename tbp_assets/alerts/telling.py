@@ -70,16 +70,7 @@ class Teller:
             standing: What was told before.
         """
         marks, over = self.ledger.marks(), ended(standing, situation)
-        return [
-            self._tell(
-                sender,
-                alerts,
-                [alert for alert in over if alert.channel == sender.name],
-                marks[sender.name],
-                situation.now,
-            )
-            for sender in senders
-        ]
+        return [self._tell(sender, alerts, over, marks[sender.name], situation.now) for sender in senders]
 
     def preview(
         self, channel: Channel, alerts: Sequence[Alert], situation: Situation, standing: list[StandingAlert]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from typing import Final
 
 from tbp_assets.alerts.message import Line, Message, Section
@@ -106,7 +105,7 @@ def _checked(alert: StandingAlert) -> str:
     return f"{check} of {asset}, {' '.join(when[:-1])},"
 
 
-def trial(ui_url: str, day: date) -> Message:
+def trial(ui_url: str) -> Message:
     """Return the message of `tbp alerts test`."""
-    lines = (Line("This is how a trouble looks, with a link to its page.", f"{ui_url}/{day_page(day, LOADED)}"),)
+    lines = (Line("This is how a trouble looks, with a link to its page.", f"{ui_url}/assets/{LOADED}"),)
     return Message(f"{NAME}: a test", (Section("alerts arrive here", lines, cure="Nothing is wrong, nothing to do."),))

@@ -8,7 +8,6 @@ from typing import Any
 from tbp_assets.alerts.channels import NOBODY, senders, words_for
 from tbp_assets.alerts.telling import Told
 from tbp_assets.alerts.words import trial
-from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
@@ -52,7 +51,7 @@ def try_channels(*, as_json: bool = False) -> int:
     config = load_settings().pipeline.alerts
     if not config.channels:
         raise ConfigError(NOBODY)
-    message, told = trial(config.ui_url, exchange_date(datetime.now(UTC))), list[Told]()
+    message, told = trial(config.ui_url), list[Told]()
     for sender in senders(config):
         try:
             sender.send(message)

@@ -19,6 +19,7 @@ TELLING = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.ENGINE_EVENT,
 }
 
 
@@ -43,12 +44,19 @@ def _failed(record: dg.RunRecord, events: list[dg.DagsterEvent]) -> FailedRun:
     steps = [event for event in events if event.is_step_failure]
     causes = [failure_words(event) for event in steps if not days_left_open(event)]
     if not steps:
-        # Its process was killed, or never began; what is known is in the event that ends the run.
-        causes = [event.message or "" for event in events if event.is_run_failure] or ["its events do not say why"]
+        causes = _causes_outside(events)
     left_open = {day: state for event in steps for day, state in days_left_open(event).items()}
     run = record.dagster_run
     ended_at = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
     return FailedRun(run.run_id, run.job_name, ended_at, tuple(days_of_run(run.tags)), left_open, tuple(causes))
+
+
+def _causes_outside(events: list[dg.DagsterEvent]) -> list[str]:
+    """Return why a run failed of which no step did: it was never launched, or its process is gone."""
+    engine = [event.engine_event_data for event in events if event.is_engine_event]
+    met = [data.error.message.strip().splitlines()[0] for data in engine if data.error and data.error.message.strip()]
+    ended = [event.message for event in events if event.is_run_failure and event.message]
+    return met[:1] or ended or ["its events do not say why"]
 
 
 def _results(run_id: str, events: list[tuple[datetime, dg.DagsterEvent]]) -> Iterator[CheckResult]:

@@ -14,7 +14,7 @@ from tbp_assets_tests.alerts.desk import Desk
 from tbp_assets_tests.alerts.servers import LOGIN, mail_server
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import TUESDAY
+from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, good_rows
 from tbp_assets_tests.providers.conftest import free_port
 
 pytestmark = pytest.mark.integration
@@ -90,8 +90,8 @@ def test_email_password_is_sent_and_not_shown(desk: Desk) -> None:
 
 def test_events_are_what_is_told(desk: Desk) -> None:
     desk.only("check_failure")
-    desk.project.publish({TUESDAY: b"no gzip"})
-    desk.tbp("backfill", TUESDAY, TUESDAY).must_be(1)
+    desk.project.publish({TUESDAY: b"no gzip", WEDNESDAY: day_file(good_rows(WEDNESDAY))})
+    desk.tbp("backfill", TUESDAY, WEDNESDAY).must_be(1)
     desk.tell()
     assert desk.new()[1][0].startswith("tbp_assets: 1 check failed\n")
     desk.project.change("pipeline.yml", "[check_failure]", "[run_failure]")

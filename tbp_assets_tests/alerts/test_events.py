@@ -32,7 +32,7 @@ def arrives_once(desk: Desk) -> str:
     desk.tbp("alerts").must_be(0)
     desk.tick()
     assert desk.new() == ([], [])
-    assert mailed[0] == posted[0].replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
+    assert mailed[0] == posted[0].replace("&gt;", ">").replace("&lt;", "<")
     return mailed[0]
 
 
@@ -95,7 +95,7 @@ def test_a_run_that_dagster_launches_is_told_as_one_of_a_backfill(desk: Desk) ->
         job.execute_in_process(partition_key=str(TUESDAY), instance=watch.instance, raise_on_error=False)
     said = arrives_once(desk)
     assert "raw_day_file: /nowhere/at/all is no directory" in said
-    assert "trading dates of 2024-01-02" in said
+    assert ", trading date 2024-01-02" in said
 
 
 def test_a_job_without_partitions_is_told_by_its_run(desk: Desk) -> None:

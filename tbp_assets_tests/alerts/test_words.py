@@ -79,7 +79,7 @@ def test_slack_gets_blocks_and_a_text_that_is_enough_without_them() -> None:
     made = told(alert("missing_day", what="<!channel> & more"))
     body = payload(made)
     assert body["text"].startswith("tbp_assets: 1 trading date missing")
-    assert "&lt;!channel&gt; &amp; more" in body["text"]
+    assert "- &lt;!channel&gt; & more  http://ui/runs/1" in body["text"]
     header, section = body["blocks"]
     assert header["text"] == {"type": "plain_text", "text": "tbp_assets: 1 trading date missing"}
     assert section["text"]["text"].startswith(
