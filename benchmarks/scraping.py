@@ -117,7 +117,7 @@ def main() -> None:
         later, work = times[1:], statistics.median(busy[1:])
         show(f"{len(days):,} days, {len(said):,} bytes, first {times[0]:,.0f} ms")
         show(
-            f"then {statistics.median(later):.1f} ms (best {min(later):.1f}, longest {max(later):.1f}), CPU {work:.1f} ms"
+            f"then {statistics.median(later):.1f} ms (best {min(later):.1f}, worst {max(later):.1f}), CPU {work:.1f} ms"
         )
         for name, subject in (source.database_subjects() | source.file_subjects()).items():
             began = perf_counter()

@@ -38,7 +38,7 @@ class MaskedPostgresStorage(DagsterPostgresStorage):
         if not event.contains(Engine, "before_cursor_execute", _mask):
             event.listen(Engine, "before_cursor_execute", _mask, retval=True)
         super().__init__(postgres_url, **options)
-        self._event_log_storage = _ToldEvents(postgres_url, self.run_of)
+        self._told = _ToldEvents(postgres_url, self.run_of)
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> Self:
@@ -48,6 +48,11 @@ class MaskedPostgresStorage(DagsterPostgresStorage):
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
             inst_data=inst_data,
         )
+
+    @property
+    def event_log_storage(self) -> PostgresEventLogStorage:
+        """The event log, which the log listens to."""
+        return self._told
 
     def run_of(self, run_id: str) -> dg.RunRecord | None:
         """Return what is stored of a run."""
@@ -65,6 +70,13 @@ class _ToldEvents(PostgresEventLogStorage):
     def __init__(self, postgres_url: str, run_of: Callable[[str], dg.RunRecord | None]) -> None:
         super().__init__(postgres_url, should_autocreate_tables=False)
         self._run_of = run_of
+        self._seen = set[str]()
+
+    def has_table(self, table_name: str) -> bool:
+        # Dagster asks at every evaluation of a check; a table that was there is not taken away while it is in use.
+        if table_name not in self._seen and super().has_table(table_name):
+            self._seen.add(table_name)
+        return table_name in self._seen
 
     def store_event(self, event: dg.EventLogEntry) -> None:
         super().store_event(event)

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import expandvars
 import yaml
@@ -77,12 +77,14 @@ def compose(**variables: str) -> dict[str, Any]:
 
 def _substituted(node: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
-        return {key: _substituted(value, variables) for key, value in node.items()}
+        mapping = cast("dict[str, Any]", node)
+        return {key: _substituted(value, variables) for key, value in mapping.items()}
     if isinstance(node, list):
-        return [_substituted(each, variables) for each in node]
+        return [_substituted(each, variables) for each in cast("list[Any]", node)]
     if isinstance(node, str) and "$" in node:
         once = node.replace("$$", "\0")
-        return expandvars.expand(once, environ=variables, nounset=True, surrounded_vars_only=True).replace("\0", "$")
+        expanded: str = expandvars.expand(once, environ=variables, nounset=True, surrounded_vars_only=True)  # pyright: ignore[reportUnknownMemberType]
+        return expanded.replace("\0", "$")
     return node
 
 
