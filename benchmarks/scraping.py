@@ -116,9 +116,8 @@ def main() -> None:
         show = Console(highlight=False).print
         later, work = times[1:], statistics.median(busy[1:])
         show(f"{len(days):,} days, {len(said):,} bytes, first {times[0]:,.0f} ms")
-        show(
-            f"then {statistics.median(later):.1f} ms (best {min(later):.1f}, worst {max(later):.1f}), CPU {work:.1f} ms"
-        )
+        show(f"then {statistics.median(later):.1f} ms (best {min(later):.1f}, longest {max(later):.1f})")
+        show(f"processor time {work:.1f} ms")
         for name, subject in (source.database_subjects() | source.file_subjects()).items():
             began = perf_counter()
             list(subject())

@@ -1,5 +1,7 @@
 """Every metric: its name, kind, labels and the sentence that explains it. docs/metrics.md is written from these.
 
+Those of the data are here, those of what carries them in `machine.py`.
+
 Names that begin with `mp_` are those of an earlier system, so that its dashboards and rules go on.
 """
 
@@ -7,24 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from tbp_assets.metrics.machine import DAGSTER, DISK, EXPORTER
 from tbp_assets.metrics.samples import Metric
 
 SECONDS_OF_A_REQUEST: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 SECONDS_OF_A_STEP: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 SECONDS_OF_A_GAP: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)
 
-EXPORTER: Final = (
-    Metric("tbp_build_info", "gauge", "1; the labels say which release answers.", ("version", "python")),
-    Metric("tbp_up", "gauge", "1 where everything could be read; 0 where tbp_scrape_error says what could not."),
-    Metric(
-        "tbp_scrape_error",
-        "gauge",
-        "1 for each part that could not be read, with the kind of fault: a category of failed_downloads, or timeout. "
-        "Metrics of that part are absent meanwhile.",
-        ("part", "kind"),
-    ),
-    Metric("tbp_scrape_seconds", "gauge", "How long reading took.", ("part",)),
-)
 DAYS: Final = (
     Metric(
         "tbp_days",
@@ -171,31 +162,6 @@ FAILURES: Final = (
         ("statistic",),
     ),
     Metric("tbp_last_failure_timestamp_seconds", "gauge", "When a day failed last; absent where none is remembered."),
-)
-DAGSTER: Final = (
-    Metric("tbp_dagster_runs", "gauge", "Runs in Dagster's storage by status.", ("status",)),
-    Metric("mp_backlog_jobs", "gauge", "Runs that wait to be started: QUEUED and NOT_STARTED."),
-    Metric("tbp_dagster_backfills_open", "gauge", "Backfills begun in the UI that have not ended."),
-    Metric("tbp_dagster_last_run_timestamp_seconds", "gauge", "When a run last ended with a status.", ("status",)),
-    Metric(
-        "tbp_dagster_heartbeat_timestamp_seconds",
-        "gauge",
-        "When a daemon last said that it lives; `tbp up` runs them.",
-        ("daemon",),
-    ),
-    Metric(
-        "tbp_checks_failing",
-        "gauge",
-        "Days whose newest result of an asset check is a failure, by severity.",
-        ("check", "severity"),
-    ),
-)
-DISK: Final = (
-    Metric("tbp_database_bytes", "gauge", "Size of the database, with everything in it."),
-    Metric("tbp_store_bytes", "gauge", "Size of the files of landing zone and lake.", ("zone",)),
-    Metric("tbp_store_files", "gauge", "Files of landing zone and lake.", ("zone",)),
-    Metric("tbp_disk_free_bytes", "gauge", "Free space of the disk that holds TBP_HOME, or the store.", ("place",)),
-    Metric("tbp_disk_bytes", "gauge", "Size of the disk that holds TBP_HOME, or the store.", ("place",)),
 )
 SUBJECTS: Final = {
     "This exporter": EXPORTER,

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tbp_assets.bars.compression import Limits, decompressed
 from tbp_assets.bars.events import Request
@@ -29,17 +29,10 @@ from tbp_assets.errors import (
 )
 from tbp_assets.storage.files import FileStore, sha256_of
 from tbp_assets.storage.journal import Journal
-from tbp_assets.storage.requests import Download, Timed, requests_journal
+from tbp_assets.storage.requests import Download, Timed, fault_of, requests_journal
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-FAULTS: Final[dict[LandingStatus, Category]] = {
-    "absent": "not_published",
-    "forbidden": "not_entitled",
-    "unusable": "parsing",
-    "unreachable": "network",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +94,7 @@ class LandingZone:
         except TbpError as error:
             self._keep(timed.request(day, source, error.category))
             raise
-        self._keep(timed.request(day, source, fact.error or FAULTS.get(fact.status), fact.file))
+        self._keep(timed.request(day, source, fault_of(fact), fact.file))
         return fact
 
     def _keep(self, request: Request | None) -> None:

@@ -6,19 +6,30 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from tbp_assets.bars.events import Request
-from tbp_assets.bars.facts import LandedFile, Listed
+from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import Category
 
+FAULTS: Final[dict[LandingStatus, Category]] = {
+    "absent": "not_published",
+    "forbidden": "not_entitled",
+    "unusable": "parsing",
+    "unreachable": "network",
+}
 Download = Callable[[BinaryIO], Listed]
 
 
 def requests_journal(root: Path, data_source: str, dataset: Dataset) -> Path:
     """Return the journal of a landing zone, given the directory of the store."""
     return root / "landing" / data_source / dataset.prefix / "requests.jsonl"
+
+
+def fault_of(answer: LandingFact) -> Category | None:
+    """Return why an answer brought no whole day file, or None where it did."""
+    return answer.error or FAULTS.get(answer.status)
 
 
 class Timed:
