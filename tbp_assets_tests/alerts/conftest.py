@@ -11,9 +11,10 @@ from tbp_assets_tests.alerts.desk import Desk
 from tbp_assets_tests.alerts.servers import Hook, Mailbox, mail_server
 from tbp_assets_tests.cli.terminal import Tbp, tbp
 from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.embedded.provider.conftest import provider, provider_server
 from tbp_assets_tests.storage.pools import closed_pools
 
-__all__ = ["closed_pools", "tbp"]
+__all__ = ["closed_pools", "provider", "provider_server", "tbp"]
 
 
 @pytest.fixture

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
+from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import text
 
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.defs.assembly import build_definitions
+from tbp_assets.embedded.provider import FakeProvider, Fault
 from tbp_assets_tests.alerts.desk import Desk
 from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.storage.days import query
@@ -259,3 +262,32 @@ def test_what_happened_before_the_first_look_is_told_a_day_back(desk: Desk) -> N
         connection.execute(text("TRUNCATE alert_channels"))
     desk.tell(datetime.now(UTC) + timedelta(hours=23))
     assert len(desk.new()[0]) == 1
+
+
+def test_a_file_that_does_not_arrive_is_told_until_the_provider_is_mended(desk: Desk, provider: FakeProvider) -> None:
+    desk.only("run_failure", "repaired")
+    desk.project.change("s3.yml", "max_attempts: 5", "max_attempts: 1")
+    desk.project.change("pipeline.yml", "max_retries: 3", "max_retries: 0")
+    desk.project.settings(**provider.environment())
+    for day in (TUESDAY, WEDNESDAY):
+        provider.publish(day, day_file(good_rows(day)))
+    provider.inject(Fault("server_error", on=WEDNESDAY, times=None))
+    desk.tbp("backfill", TUESDAY, WEDNESDAY).must_be(1)
+    said = arrives_once(desk)
+    assert "2024-01-03 missing (" in said
+    assert "InternalError" in said
+    provider.heal()
+    desk.tbp("backfill", TUESDAY, WEDNESDAY).must_be(0)
+    assert "2024-01-03 is as it should be" in arrives_once(desk)
+
+
+def test_a_run_that_never_began_is_told_with_its_cause(desk: Desk) -> None:
+    desk.only("run_failure")
+    with desk.watch() as watch:
+        run = dg.DagsterRun("day_bars", status=dg.DagsterRunStatus.STARTED, tags={"dagster/partition": str(TUESDAY)})
+        watch.instance.add_run(run)
+        error = SerializableErrorInfo("the code server is gone\n", [], "DagsterUserCodeUnreachableError")
+        watch.instance.report_engine_event("not launched", run, EngineEventData.engine_error(error))
+        watch.instance.report_run_failed(run)
+    said = arrives_once(desk)
+    assert f"- the code server is gone: run {run.run_id[:8]} of day_bars, " in said
