@@ -203,8 +203,8 @@ def _typed() -> int:
 
 def _said(error: TbpError, code: int) -> int:
     print(f"tbp: {error}", file=sys.stderr)  # noqa: T201
-    if logging.getLogger("tbp_assets").handlers:
-        # A command that got as far as logging; --help and a wrong configuration do not.
+    if code == FAILED and logging.getLogger("tbp_assets").handlers:
+        # What makes no sense leaves nothing behind, not even a log.
         from tbp_assets.logs.events import COMMAND_FAILED
 
         COMMAND_FAILED.log(logger, str(error), command=" ".join(sys.argv[1:2]), error=error.category)

@@ -8,12 +8,14 @@ import dagster as dg
 
 from tbp_assets.logs import events
 from tbp_assets.logs.events import Event, Fields
+from tbp_assets.masking import masked
 
 logger = logging.getLogger(__name__)
 Kind = dg.DagsterEventType
 RANGE_START_TAG, RANGE_END_TAG, PARTITION_TAG, BACKFILL_TAG = (
     "dagster/asset_partition_range_start", "dagster/asset_partition_range_end", "dagster/partition", "tbp/backfill",
 )  # fmt: skip
+LEFT_OUT: Final = "Dependencies for step "
 RUNS: Final[Mapping[Kind, tuple[Event, str]]] = {
     Kind.RUN_START: (events.RUN_STARTED, "started"),
     Kind.RUN_SUCCESS: (events.RUN_FINISHED, "done"),
@@ -23,11 +25,13 @@ RUNS: Final[Mapping[Kind, tuple[Event, str]]] = {
 
 
 def failure_words(event: dg.DagsterEvent) -> str:
-    """Return why a step failed: what its Failure says, else the innermost cause."""
+    """Return why a step failed, without secrets: what its Failure says, else the innermost cause."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
-        return f"{event.step_key}: {data.user_failure_data.description}"
-    return f"{event.step_key}: {_innermost(data.error) or event.message or ''}"
+        words = data.user_failure_data.description
+    else:
+        words = _innermost(data.error) or event.message or ""
+    return masked(f"{event.step_key}: {words}")
 
 
 def tell(entry: dg.EventLogEntry, run_of: Callable[[str], dg.RunRecord | None]) -> None:
@@ -39,7 +43,8 @@ def tell(entry: dg.EventLogEntry, run_of: Callable[[str], dg.RunRecord | None]) 
     """
     event, known = entry.dagster_event, Fields(run_id=entry.run_id, job=entry.job_name, asset=entry.step_key)
     if event is None:
-        if int(entry.level) >= logging.WARNING:
+        # A step that is left out follows from one that failed, and that is told.
+        if int(entry.level) >= logging.WARNING and not entry.user_message.startswith(LEFT_OUT):
             events.RUN_SAID.log(logger, entry.user_message, level=int(entry.level), **known)
     elif event.event_type in RUNS:
         _tell_of_run(event, entry, run_of(entry.run_id))

@@ -178,8 +178,6 @@ def test_no_planted_secret_is_anywhere(scene: Scene) -> None:
     search = Search(scene.secrets)
     connection = scene.connect()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("CHECKPOINT")
         found = search.in_tables(connection)
     finally:
         connection.close()
