@@ -72,6 +72,8 @@ def test_a_secret_that_is_not_set_is_missed_by_the_file_that_asks_for_it(project
         ("pipeline: 7\n", "pipeline: must hold keys and values of pipeline.yml"),
         ("pipeline: {environment: development}\n", "pipeline.environment: it chose this file"),
         ("pipeline: {schedule: {look_back_days: 0}}\n", "pipeline.schedule.look_back_days: Input should be"),
+        ("pipeline: {schedule: {closures: [soon]}}\n", "pipeline.schedule.closures.0: Input should be a valid date"),
+        ("instruments: {groups: {mine: {colour: red}}}\n", "instruments.groups.mine.colour: unknown key"),
         ("pipeline: {schedule: 3}\n", "pipeline.schedule: Input should be"),
         ('s3: {region: "${A}${B}"}\n', "s3.region: '${A}${B}' needs a variable that is not set"),
         ('s3: {region: "${A}"}\n', "s3.region: the variable A is not set"),
