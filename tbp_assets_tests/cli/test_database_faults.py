@@ -12,6 +12,7 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
+from tbp_assets_tests.storage.pools import forget_pools
 
 pytestmark = pytest.mark.integration
 BACKFILL = ("backfill", "2024-01-02", "2024-01-02")
@@ -71,4 +72,6 @@ def test_a_schema_of_another_release_is_named(project: Project, tbp: Tbp, server
     with database.transaction() as connection:
         connection.exec_driver_sql("UPDATE tbp_schema_version SET version_num = 'r9999'")
     database.engine.dispose()
+    # A command in a process of its own has opened nothing yet.
+    forget_pools()
     tbp("status").must_be(1, "is at revision r9999, which this release does not know", "newer release")

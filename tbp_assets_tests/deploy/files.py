@@ -77,15 +77,20 @@ def compose(**variables: str) -> dict[str, Any]:
 
 def _substituted(node: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
-        mapping = cast("dict[str, Any]", node)
-        return {key: _substituted(value, variables) for key, value in mapping.items()}
+        items = cast("dict[str, Any]", node).items()
+        return {key: _substituted(value, variables) for key, value in items}
     if isinstance(node, list):
         return [_substituted(each, variables) for each in cast("list[Any]", node)]
-    if isinstance(node, str) and "$" in node:
-        once = node.replace("$$", "\0")
-        expanded: str = expandvars.expand(once, environ=variables, nounset=True, surrounded_vars_only=True)  # pyright: ignore[reportUnknownMemberType]
-        return expanded.replace("\0", "$")
-    return node
+    return _text(node, variables) if isinstance(node, str) and "$" in node else node
+
+
+def _text(text: str, variables: Mapping[str, str]) -> str:
+    once = text.replace("$$", "\0")
+    done = cast(
+        "str",
+        expandvars.expand(once, environ=variables, nounset=True, surrounded_vars_only=True),  # pyright: ignore[reportUnknownMemberType]  # untyped parameters
+    )
+    return done.replace("\0", "$")
 
 
 def example() -> dict[str, str]:

@@ -13,6 +13,11 @@ from tbp_assets.resources import database
 def closed_pools() -> Iterator[None]:
     """Dispose every pool of the process after the test."""
     yield
+    forget_pools()
+
+
+def forget_pools() -> None:
+    """Dispose every pool of the process; the next command opens, and looks at, its database anew."""
     for pool in database._opened.values():  # pyright: ignore[reportPrivateUsage]  # the process's own registry
         pool.engine.dispose()
     database._opened.clear()  # pyright: ignore[reportPrivateUsage]
