@@ -43,9 +43,8 @@ def build_alert_sensor(plan: Plan) -> dg.SensorDefinition:
             raise dg.Failure(description=str(error)) from error
         for each in told:
             (context.log.error if each.error else context.log.info)("%s", each)
-        said = "; ".join(map(str, told))
         if any(each.error for each in told):
-            raise dg.Failure(description=said)
-        return dg.SkipReason(said)
+            raise dg.Failure(description="; ".join(map(str, told)))
+        return dg.SkipReason("; ".join(map(str, told)))
 
     return alerts

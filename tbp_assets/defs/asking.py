@@ -56,12 +56,11 @@ def days_to_ask(
     landing = store.landing(plan.dataset, flat_files.data_source)
     lake = store.lake(plan.dataset, flat_files.data_source)
     looked_at = watched(plan, landing, lake, database.open(), now)
-    days = list(looked_at)
     return days_to_request(
         looked_at.values(),
-        flat_files.open().days(plan.dataset, days, fresh=fresh),
+        flat_files.open().days(plan.dataset, list(looked_at), fresh=fresh),
         in_progress=running,
-        expectation=plan.expectation(days),
+        expectation=plan.expectation(list(looked_at)),
         now=now,
         patience=plan.settings.pipeline.retry.patience,
     )

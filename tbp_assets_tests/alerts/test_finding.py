@@ -10,7 +10,7 @@ import pytest
 from tbp_assets.alerts.finding import alerts_of, ended
 from tbp_assets.alerts.situation import CheckResult, FailedRun, Situation
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
-from tbp_assets.bars.facts import DayFacts, LandingFact
+from tbp_assets.bars.facts import DayFacts, LandedFile, LandingFact
 from tbp_assets.bars.universe import Listing, Universe
 from tbp_assets.settings.alerts import AlertKind
 from tbp_assets.storage.alerts import Alert, StandingAlert
@@ -54,6 +54,14 @@ def standing(alert: Alert) -> StandingAlert:
 def test_a_day_is_missing_from_its_deadline_on() -> None:
     assert found(situation(DUE - timedelta(seconds=1))) == []
     assert [alert.identity for alert in found(situation(DUE))] == ["missing 2024-01-05"]
+
+
+def test_a_day_that_is_landed_and_not_loaded_is_waited_for_until_its_deadline() -> None:
+    file = LandedFile("f", "s3://f", "sha", "etag", 1, 2, DUE, DUE)
+    landed = DayFacts(DAY, LandingFact(DAY, "landed", DUE, file=file))
+    assert found(situation(DUE - timedelta(seconds=1), landed)) == []
+    (alert,) = found(situation(DUE, landed))
+    assert "landed, not yet loaded" in alert.what
 
 
 def test_a_day_that_is_not_watched_or_that_a_run_is_about_is_not_missing() -> None:
