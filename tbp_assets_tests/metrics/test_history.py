@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections import Counter
 
 import pytest
 
@@ -101,6 +103,26 @@ def test_states_failures_and_runs_are_those_that_other_commands_tell(filled: Sce
     assert set(runs) == {"SUCCESS", "FAILURE"}
     assert told[series("mp_backlog_jobs")] == 0
     assert told[series("tbp_dagster_last_run_timestamp_seconds", status="SUCCESS")] > 1.7e9
+
+
+def test_failing_checks_are_those_whose_newest_result_is_a_failure(filled: Scene) -> None:
+    schema = filled.project.settings().database.dagster_schema
+    newest: dict[tuple[str, str, str | None], tuple[str, str]] = {}
+    for asset, check, partition, status, event in filled.query(
+        "SELECT asset_key, check_name, partition, execution_status, evaluation_event "
+        f"FROM {schema}.asset_check_executions ORDER BY id"
+    ):
+        # Dagster leaves out what is the default.
+        severity = json.loads(event)["dagster_event"]["event_specific_data"].get("severity", {"__enum__": "_.ERROR"})
+        newest[asset, check, partition] = status, severity["__enum__"].partition(".")[2].lower()
+    failing = Counter((check, severity) for (_, check, _), (status, severity) in newest.items() if status == "FAILED")
+    told = values_of(scrape(filled))
+    found = {key: value for key, value in told.items() if key[0] == "tbp_checks_failing"}
+    assert failing[("universe_is_covered", "warn")] == 3, "NVDA and others have no bar on any day"
+    assert found == {
+        series("tbp_checks_failing", check=check, severity=severity): days
+        for (check, severity), days in failing.items()
+    }
 
 
 def test_no_counter_falls_whatever_happens(scene: Scene) -> None:

@@ -1,4 +1,5 @@
--- Days whose newest result of a check is a failure. Only the events of those are opened, for their severity.
+-- Days whose newest result of a check is a failure. Only the events of those are opened, for their severity,
+-- which Dagster leaves out where it is ERROR.
 WITH failing AS (
     SELECT max(id) AS id
     FROM asset_check_executions
