@@ -94,7 +94,6 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Machine
             if name == FRESH[0]:
                 seen["before"] = {
                     "bars": machine.table(BARS),
-                    "plain": machine.table(PLAIN),
                     "status": machine.status(),
                 }
             if name in FRESH:
