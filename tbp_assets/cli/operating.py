@@ -32,9 +32,8 @@ def up(
     work.up(port, host, without_login=without_login)
 
 
-@operating_app.command(
-    "exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-)
+# What follows the program is its own, options included.
+@operating_app.command("exec", context_settings={"allow_interspersed_args": False})
 def exec_program(
     command: Annotated[
         list[str], typer.Argument(metavar="PROGRAM [ARGS]...", help="dagster, dagster-webserver or dagster-daemon.")

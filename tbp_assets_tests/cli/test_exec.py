@@ -34,6 +34,10 @@ def test_the_program_gets_its_words_and_what_dagster_yaml_reads(
     assert project.settings().database.dagster_schema in environment["TBP_DAGSTER_URL"]
 
 
+def test_help_is_that_of_the_command_before_the_program(project: Project, tbp: Tbp) -> None:
+    assert "Run one of Dagster's programs" in tbp("exec", "--help").out
+
+
 def test_other_programs_are_refused(project: Project, tbp: Tbp) -> None:
     tbp("exec", "sh", "-c", "true").must_be(2, "'sh' is none of Dagster's programs: dagster, dagster-webserver")
     tbp("exec").must_be(2)
