@@ -102,7 +102,7 @@ def test_events_are_what_is_told(desk: Desk) -> None:
 def test_ui_url_is_where_links_lead(desk: Desk) -> None:
     desk.project.settings(TBP_UI_URL="https://dagster.example.com/")
     trial(desk)
-    assert "https://dagster.example.com/assets/market_data_raw?" in desk.hook.texts[0]
+    assert "https://dagster.example.com/assets/market_data_raw" in desk.hook.texts[0]
 
 
 def test_watch_seconds_is_the_interval_of_the_alert_sensor(project: Project) -> None:
