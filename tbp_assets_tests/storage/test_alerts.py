@@ -26,7 +26,7 @@ def ledger(project: Project) -> AlertLedger:
 
 
 def alert(identity: str = "failed 2024-01-02", at: datetime = NOON) -> Alert:
-    return Alert("run_failure", identity, 'it\'s "broken" \0 – 5 %', at, (TUESDAY, WEDNESDAY))
+    return Alert("run_failure", identity, 'it\'s "broken" \0 → 5 %', at, (TUESDAY, WEDNESDAY))
 
 
 def told(ledger: AlertLedger, *alerts: Alert, channel: Channel = "email", keep: bool = True) -> list[str]:
@@ -51,7 +51,7 @@ def test_what_was_told_is_known_with_its_days_and_words(ledger: AlertLedger) -> 
     told(ledger, alert())
     (standing,) = ledger.standing()
     assert (standing.channel, standing.kind, list(standing.days)) == ("email", "run_failure", [TUESDAY, WEDNESDAY])
-    assert (standing.what, standing.happened_at) == ('it\'s "broken"  – 5 %', NOON)
+    assert (standing.what, standing.happened_at) == ('it\'s "broken"  → 5 %', NOON)
 
 
 def test_a_repaired_trouble_is_new_only_if_it_happened_after_its_repair(ledger: AlertLedger) -> None:
@@ -71,9 +71,13 @@ def test_a_repair_is_told_by_one_of_two(ledger: AlertLedger) -> None:
 
 
 def test_a_message_that_is_not_taken_leaves_no_trace(ledger: AlertLedger) -> None:
-    with pytest.raises(AlertDelayedError), ledger.telling("email", NOON) as telling:
-        telling.add([alert()])
-        raise AlertDelayedError("not reached")
+    def refuse() -> None:
+        with ledger.telling("email", NOON) as telling:
+            telling.add([alert()])
+            raise AlertDelayedError("not reached")
+
+    with pytest.raises(AlertDelayedError):
+        refuse()
     assert ledger.standing() == []
     assert ledger.marks()["email"].caught_up_at == NOON - HOUR
 
