@@ -18,6 +18,16 @@ pytestmark = pytest.mark.integration
 OPEN = ("0.0.0.0", "::", "192.0.2.7", "2001:db8::1")
 
 
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a UI would take this process's place."""
+
+    def instead(*words: object) -> None:
+        raise AssertionError(f"started: {words[:2]}")
+
+    monkeypatch.setattr(os, "execve", instead)
+
+
 @pytest.mark.parametrize("host", OPEN)
 def test_a_host_that_others_reach_is_refused_with_what_it_means(project: Project, tbp: Tbp, host: str) -> None:
     said = tbp("up", "--host", host)
