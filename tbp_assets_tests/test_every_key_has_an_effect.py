@@ -78,6 +78,15 @@ EFFECTS = {
     "s3.read_timeout_seconds": "test_read_timeout_seconds_is_the_clients",
     "s3.max_attempts": "test_max_attempts_is_how_often_a_request_is_sent",
     "s3.max_pool_connections": "test_max_pool_connections_is_the_clients",
+    "s3.lake.endpoint_url": "test_endpoint_url_of_the_lake_is_where_its_requests_go",
+    "s3.lake.region": "test_region_of_the_lake_is_the_one_its_requests_are_signed_for",
+    "s3.lake.access_key": "test_access_key_of_the_lake_is_sent_and_not_the_providers",
+    "s3.lake.secret_key": "test_secret_key_of_the_lake_signs",
+    "s3.lake.addressing_style": "test_addressing_style_of_the_lake_puts_the_bucket_into_the_path_or_the_host",
+    "s3.lake.connect_timeout_seconds": "test_connect_timeout_seconds_of_the_lake_is_its_clients",
+    "s3.lake.read_timeout_seconds": "test_read_timeout_seconds_of_the_lake_is_its_clients",
+    "s3.lake.max_attempts": "test_max_attempts_of_the_lake_is_how_often_a_request_is_sent",
+    "s3.lake.max_connections": "test_max_connections_is_how_many_manifests_are_read_at_once",
     "s3.listing_max_age_seconds": "test_listing_max_age_seconds_decides_when_a_month_is_listed_again",
 }
 

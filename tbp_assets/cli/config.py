@@ -14,8 +14,9 @@ from tbp_assets.errors import ConfigError, TbpError
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.route import planned_route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
+from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings, TickerConfig
-from tbp_assets.settings.urls import known_source
+from tbp_assets.settings.urls import BucketPrefix, known_source
 
 INCOMPLETE = 2
 
@@ -65,12 +66,16 @@ def _findings() -> _Findings:
 
 
 def _check_store(settings: Settings) -> None:
-    """Raise ConfigError where landing zone and lake cannot lie: a file is in the way, or rights are lacking."""
+    """Raise ConfigError where landing zone and lake cannot lie: a file is in the way, or rights or a client are lacking."""
     where = "TBP_LAKE_URL, pipeline.yml: lake_url" if settings.pipeline.lake_url else "TBP_HOME, pipeline.yml: home"
+    StoreResource.from_settings(settings).files()
+    root = settings.store
+    if isinstance(root, BucketPrefix):
+        return
     try:
-        existing = next(place for place in (settings.store, *settings.store.parents) if place.exists())
+        existing = next(place for place in (root, *root.parents) if place.exists())
     except OSError as error:
-        raise ConfigError(f"{settings.store} cannot be reached: {error.strerror} ({where})") from error
+        raise ConfigError(f"{root} cannot be reached: {error.strerror} ({where})") from error
     if not existing.is_dir():
         raise ConfigError(f"{existing} is no directory ({where})")
 

@@ -69,8 +69,8 @@ def _land(
     plan: Plan, flat_files: FlatFilesResource, store: StoreResource, days: list[date], log: dg.DagsterLogManager
 ) -> dict[date, LandingFact]:
     listings = flat_files.open()
-    log.info("%s → %s", listings.files.location, store.root)
     landing = store.landing(plan.dataset, flat_files.data_source)
+    log.info("%s → %s", listings.files.location, landing.store.location)
     landing.store.sweep()
     listed = listings.days(plan.dataset, days)
 

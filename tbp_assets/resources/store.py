@@ -1,25 +1,44 @@
-"""Landing zone and lake as a Dagster resource."""
+"""Landing zone and lake as a Dagster resource: in a directory, or in a bucket that many machines share.
 
+Secrets are no fields, because Dagster shows fields: they are read from the configuration when a client is made.
+"""
+
+from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+import boto3
 import dagster as dg
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 from pydantic import Field
 
 from tbp_assets.bars.compression import Limits
+from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.datasets import Dataset
-from tbp_assets.settings import Settings
-from tbp_assets.storage.files import FileStore
+from tbp_assets.errors import ConfigError
+from tbp_assets.settings import LakeConfig, Settings
+from tbp_assets.settings.urls import BucketPrefix, lake_place, shown
+from tbp_assets.storage.files import Files
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.local_files import LocalFiles
+from tbp_assets.storage.s3_files import S3Files
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 class StoreResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]  # generic only for IO
-    """Where the vendor's bytes (landing zone) and the validated Parquet (lake) are kept."""
+    """Where the vendor's bytes (landing zone) and the validated Parquet (lake) are kept.
 
-    root: str = Field(description="Directory that holds landing/ and lake/.")
+    Keys for S3 come from TBP_LAKE_ACCESS_KEY and TBP_LAKE_SECRET_KEY by way of s3.yml, or from AWS's own chain.
+    """
+
+    url: str = Field(description="file:///directory or s3://bucket/prefix that holds landing/ and lake/.")
     max_file_mb: int = Field(description="A larger day file is refused, as sent or decompressed.")
     max_lines: int = Field(description="A day file with more lines is refused.")
+    config_dir: str = Field(description="Directory whose s3.yml says how a bucket is reached.")
 
     @property
     def limits(self) -> Limits:
@@ -29,16 +48,63 @@ class StoreResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTy
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Build the resource from pipeline.yml."""
-        validation = settings.pipeline.validation
-        return cls(root=str(settings.store), max_file_mb=validation.max_file_mb, max_lines=validation.max_lines)
+        validation, place = settings.pipeline.validation, settings.store
+        return cls(
+            url=str(place) if isinstance(place, BucketPrefix) else place.as_uri(),
+            max_file_mb=validation.max_file_mb,
+            max_lines=validation.max_lines,
+            config_dir=str(settings.config_dir),
+        )
 
     def landing(self, dataset: Dataset, data_source: str) -> LandingZone:
         """Return the landing zone of a dataset and data source."""
-        return LandingZone(self._store(), dataset, data_source, self.limits)
+        return LandingZone(self.files(), dataset, data_source, self.limits)
 
     def lake(self, dataset: Dataset, data_source: str) -> Lake:
         """Return the lake of a dataset and data source."""
-        return Lake(self._store(), dataset, data_source)
+        return Lake(self.files(), dataset, data_source)
 
-    def _store(self) -> FileStore:
-        return FileStore(Path(self.root))
+    def reports(self, home: Path) -> Files:
+        """Return where reports lie: in the bucket that all machines share, else in TBP_HOME."""
+        return self.files() if isinstance(lake_place(self.url), BucketPrefix) else LocalFiles(home)
+
+    def files(self) -> Files:
+        """Return where all of it lies; nobody is asked yet.
+
+        Raises:
+            ConfigError: The endpoint or the keys of a bucket cannot be used.
+        """
+        place = lake_place(self.url)
+        if not isinstance(place, BucketPrefix):
+            return LocalFiles(place)
+        config = ConfigLoader(self.config_dir).get_s3_config().lake
+        return S3Files(_client(config), place.bucket, place.prefix, config.max_connections)
+
+
+@lru_cache(maxsize=4)
+def _client(lake: LakeConfig) -> "S3Client":
+    """Return the client of a configuration, the same one throughout a process, so that its runs share connections."""
+    config = Config(
+        connect_timeout=lake.connect_timeout_seconds,
+        read_timeout=lake.read_timeout_seconds,
+        max_pool_connections=lake.max_connections,
+        retries={"mode": "standard", "total_max_attempts": lake.max_attempts},
+        s3={"addressing_style": lake.addressing_style},
+        # Stores other than AWS's know none of the newer checksums; what is read is held to its sha256 anyway.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    try:
+        return boto3.Session().client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
+            "s3",
+            endpoint_url=lake.endpoint_url or None,
+            region_name=lake.region or None,
+            aws_access_key_id=lake.access_key.get_secret_value() or None,
+            aws_secret_access_key=lake.secret_key.get_secret_value() or None,
+            config=config,
+        )
+    except (ValueError, BotoCoreError) as error:
+        raise ConfigError(
+            f"no client for the lake at {shown(lake.endpoint_url) or 'AWS'}: {shown(str(error))} "
+            "(TBP_LAKE_ENDPOINT_URL, TBP_LAKE_REGION, s3.yml: lake)"
+        ) from None

@@ -22,7 +22,8 @@ def gather(landing: LandingZone, lake: Lake, database: Database, days: list[date
         loaded = loads(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
         failed = unresolved(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
         measured = Quality(connection, landing.dataset, landing.data_source).days(ordered[0], ordered[-1])
+    landed, validated = landing.facts(ordered), lake.facts(ordered)
     return {
-        day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day), failed.get(day), measured.get(day))
+        day: DayFacts(day, landed[day], validated[day], loaded.get(day), failed.get(day), measured.get(day))
         for day in ordered
     }

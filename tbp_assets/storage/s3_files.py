@@ -1,0 +1,112 @@
+"""Files in an S3 bucket, AWS's or another's: an object is there once its PUT is answered, and whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from tbp_assets.errors import StorageError
+from tbp_assets.storage.files import Entry, Stored
+from tbp_assets.storage.s3_errors import AbsentError, ChangedError, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class S3Files:
+    """A bucket, or what is below a prefix of it.
+
+    Args:
+        client: botocore client; its own retry mode handles throttling and network faults inside a request.
+        bucket: Bucket name.
+        prefix: Of every key: empty, or ending with a slash.
+        connections: How many small files are read at once.
+    """
+
+    client: S3Client
+    bucket: str
+    prefix: str
+    connections: int
+
+    @property
+    def location(self) -> str:
+        """s3:// URL of the prefix."""
+        return self.address("").rstrip("/")
+
+    def address(self, key: str) -> str:
+        """Return the s3:// URL of a file."""
+        return f"s3://{self.bucket}/{self.prefix}{key}"
+
+    def read(self, key: str) -> Stored | None:
+        """Return an object, or None where there is none."""
+        try:
+            with self._translated(key):
+                answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)
+                return Stored(answer["Body"].read(), answer["ETag"])
+        except AbsentError:
+            return None
+
+    def read_all(self, keys: Sequence[str]) -> list[Stored | None]:
+        """Return several objects, as many at once as there are connections."""
+        with ThreadPoolExecutor(self.connections, thread_name_prefix="s3-read") as pool:
+            return list(pool.map(self.read, keys))
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, over what bears the name."""
+        self._put(key, content)
+
+    def replace(self, key: str, content: bytes, version: str | None) -> bool:
+        """Write an object if what bears the name is still of this version; None: if nothing does.
+
+        A PUT that was done, and whose answer was lost, is repeated by the client and told to be another's.
+        """
+        condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
+        try:
+            self._put(key, content, **condition)
+        except (AbsentError, ChangedError):
+            return False
+        return True
+
+    @contextmanager
+    def writing(self) -> Generator[IO[bytes]]:
+        """Open a temporary file on this machine, which nobody else sees; it disappears with its process, too."""
+        try:
+            with tempfile.TemporaryFile() as stream:
+                yield stream
+        except OSError as error:
+            raise StorageError(
+                f"a temporary file in {tempfile.gettempdir()}: {error.strerror}. Make room there or set TMPDIR elsewhere"
+            ) from error
+
+    def commit(self, stream: IO[bytes], key: str) -> None:
+        """Send a file opened by `writing`, replacing what bears the name."""
+        stream.seek(0)
+        self._put(key, stream)
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Give every object whose key starts with the prefix; one request a thousand objects."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
+        with self._translated(prefix):
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield Entry(item["Key"].removeprefix(self.prefix), item["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 always sends both
+
+    def delete(self, key: str) -> None:
+        """Remove an object, if it is there."""
+        with self._translated(key):
+            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
+
+    def sweep(self) -> None:
+        """Do nothing: a PUT that broke off leaves nothing, and temporary files have no name."""
+
+    def _put(self, key: str, content: bytes | IO[bytes], **condition: str) -> None:
+        with self._translated(key):
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=content, **condition)  # pyright: ignore[reportArgumentType]  # conditions are text
+
+    def _translated(self, key: str) -> AbstractContextManager[None]:
+        return translated(self.address(key), self.bucket)
