@@ -13,8 +13,8 @@ from tbp_assets.bars.rules import RULES
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.errors import ConfigError
 from tbp_assets.settings import PROJECT_ROOT, Settings
-from tbp_assets.settings.urls import BucketPrefix
 from tbp_assets.settings.instruments import Symbol
+from tbp_assets.settings.urls import BucketPrefix
 from tbp_assets_tests.conftest import Project
 
 pytestmark = pytest.mark.unit

@@ -66,7 +66,7 @@ def _findings() -> _Findings:
 
 
 def _check_store(settings: Settings) -> None:
-    """Raise ConfigError where landing zone and lake cannot lie: a file is in the way, or rights or a client are lacking."""
+    """Raise ConfigError where landing zone and lake cannot lie: a file is in the way, rights are lacking, no client."""
     where = "TBP_LAKE_URL, pipeline.yml: lake_url" if settings.pipeline.lake_url else "TBP_HOME, pipeline.yml: home"
     StoreResource.from_settings(settings).files()
     root = settings.store

@@ -78,7 +78,8 @@ class StoreResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTy
         if not isinstance(place, BucketPrefix):
             return LocalFiles(place)
         config = ConfigLoader(self.config_dir).get_s3_config().lake
-        return S3Files(_client(config), place.bucket, place.prefix, config.max_connections)
+        client = _client(config)  # pyright: ignore[reportArgumentType]  # a frozen model has a hash
+        return S3Files(client, place.bucket, place.prefix, config.max_connections)
 
 
 @lru_cache(maxsize=4)

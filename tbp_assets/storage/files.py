@@ -1,7 +1,7 @@
 """Where files of ours are kept, whichever kind of place it is: each is either whole or not there.
 
-`Files` is all that landing zone and lake know of it; `local_files` keeps them in a directory, `s3_files` in a bucket. What
-is written for a person, into a directory of theirs, is `write_whole`'s.
+`Files` is all that landing zone and lake know of it: `local_files` keeps them in a directory, `s3_files` in a bucket.
+What is written for a person, into a directory of theirs, is `write_whole`'s.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ class Lake:
         return packed.stored
 
     def _clean_up(self, day: date, named: set[str], superseded: set[str]) -> None:
-        """Remove the files of a day that the manifest does not name: superseded ones, and those of writers that died."""
+        """Remove files of a day that the manifest does not name: superseded ones, and those of writers that died."""
         start, oldest = f"{self.directory(day)}/", datetime.now(UTC) - LONGEST_WRITE
         for entry in self.store.list(f"{start}{day}."):
             name = entry.key.removeprefix(start)

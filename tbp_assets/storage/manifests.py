@@ -1,4 +1,4 @@
-"""Manifests: what a step remembers of a day, as JSON. A manifest is replaced as a whole, and only if nobody else did."""
+"""Manifests: what a step remembers of a day, as JSON; each is replaced whole, and only by who saw what it replaces."""
 
 from __future__ import annotations
 

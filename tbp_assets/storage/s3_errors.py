@@ -22,8 +22,8 @@ KEYS = "TBP_LAKE_ACCESS_KEY and TBP_LAKE_SECRET_KEY (s3.yml: lake), or AWS's own
 RIGHTS = "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
 UNKNOWN_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"}
 ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
-CHANGED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-ABSENT = {"NoSuchKey", "404"}
+CHANGED = {"PreconditionFailed", "ConditionalRequestConflict"}
+LATER = {"SlowDown", "OperationAborted", "RequestTimeout"}
 FORBIDDEN, NOT_IMPLEMENTED, SERVER_FAULT, THROTTLED = 403, 501, 500, 429
 
 
@@ -63,11 +63,19 @@ def translated(url: str, bucket: str) -> Generator[None]:
 def _from_answer(error: ClientError, url: str, bucket: str) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in ABSENT:
+    if code == "NoSuchKey":
         return AbsentError(url)
     if code in CHANGED:
         return ChangedError(url)
+    if code in UNKNOWN_KEYS or status == FORBIDDEN:
+        return _refused(code, url)
     return _fault(code, status, url, bucket)
+
+
+def _refused(code: str, url: str) -> CredentialsError:
+    if code in UNKNOWN_KEYS:
+        return CredentialsError(f"{url}: the keys are refused ({code}): check {KEYS}")
+    return CredentialsError(f"{url}: HTTP 403 {code}: these keys need {RIGHTS}; they are {KEYS}")
 
 
 def _fault(code: str, status: int, url: str, bucket: str) -> TbpError:
@@ -77,12 +85,8 @@ def _fault(code: str, status: int, url: str, bucket: str) -> TbpError:
         return ConfigError(
             f"{url}: the bucket lies in another region ({code}): set TBP_LAKE_REGION (s3.yml: lake.region)"
         )
-    if code in UNKNOWN_KEYS:
-        return CredentialsError(f"{url}: the keys are refused ({code}): check {KEYS}")
-    if status == FORBIDDEN:
-        return CredentialsError(f"{url}: HTTP 403 {code}: these keys need {RIGHTS}; they are {KEYS}")
     if status == NOT_IMPLEMENTED:
         return ConfigError(f"{url}: this store has no conditional writes (HTTP 501), without which a lake is not safe")
-    if status >= SERVER_FAULT or status == THROTTLED or code == "SlowDown":
+    if status >= SERVER_FAULT or status == THROTTLED or code in LATER:
         return StoreUnavailableError(f"{url}: HTTP {status} {code} after every retry; run it again later")
     return ConfigError(f"{url}: HTTP {status} {code} (TBP_LAKE_URL, pipeline.yml: lake_url)")

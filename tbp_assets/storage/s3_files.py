@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from tbp_assets.errors import StorageError
+from tbp_assets.errors import StorageError, StoreUnavailableError
 from tbp_assets.storage.files import Entry, Stored
 from tbp_assets.storage.s3_errors import AbsentError, ChangedError, translated
 
@@ -47,7 +47,7 @@ class S3Files:
         try:
             with self._translated(key):
                 answer = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)
-                return Stored(answer["Body"].read(), answer["ETag"])
+                return Stored(answer["Body"].read(), self._etag(key, answer))
         except AbsentError:
             return None
 
@@ -79,9 +79,8 @@ class S3Files:
             with tempfile.TemporaryFile() as stream:
                 yield stream
         except OSError as error:
-            raise StorageError(
-                f"a temporary file in {tempfile.gettempdir()}: {error.strerror}. Make room there or set TMPDIR elsewhere"
-            ) from error
+            place = tempfile.gettempdir()
+            raise StorageError(f"{place}: {error.strerror}. Make room there or set TMPDIR elsewhere") from error
 
     def commit(self, stream: IO[bytes], key: str) -> None:
         """Send a file opened by `writing`, replacing what bears the name."""
@@ -94,19 +93,29 @@ class S3Files:
         with self._translated(prefix):
             for page in pages:
                 for item in page.get("Contents", []):
-                    yield Entry(item["Key"].removeprefix(self.prefix), item["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # S3 always sends both
+                    key = item["Key"].removeprefix(self.prefix)  # pyright: ignore[reportTypedDictNotRequiredAccess]  # always sent
+                    yield Entry(key, item["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # likewise
 
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""
-        with self._translated(key):
+        with suppress(AbsentError), self._translated(key):
             self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
     def sweep(self) -> None:
         """Do nothing: a PUT that broke off leaves nothing, and temporary files have no name."""
 
     def _put(self, key: str, content: bytes | IO[bytes], **condition: str) -> None:
+        place = {"Bucket": self.bucket, "Key": self.prefix + key}
         with self._translated(key):
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=content, **condition)  # pyright: ignore[reportArgumentType]  # conditions are text
+            answer = self.client.put_object(**place, Body=content, **condition)  # pyright: ignore[reportArgumentType]  # all but the content is text
+        self._etag(key, answer)
+
+    def _etag(self, key: str, answer: Mapping[str, object]) -> str:
+        if "ETag" not in answer:
+            raise StoreUnavailableError(
+                f"{self.address(key)}: not an answer of S3 (no ETag); is something between here and the bucket?"
+            )
+        return str(answer["ETag"])
 
     def _translated(self, key: str) -> AbstractContextManager[None]:
         return translated(self.address(key), self.bucket)

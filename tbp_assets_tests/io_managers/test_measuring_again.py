@@ -138,7 +138,7 @@ def test_the_report_job_writes_one_file_with_summary_and_picture(loaded: Project
         assert alone(runs, REPORT_JOB).success
         records = runs.instance.fetch_materializations(QUALITY_REPORT, limit=9).records
     path = loaded.settings().home / KEY
-    assert [file.name for file in path.parent.glob("*.html") if file.name == FILE_NAME] == [FILE_NAME]
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert len(records) == 1
     assert records[0].asset_materialization is not None
     shown = {name: value.value for name, value in records[0].asset_materialization.metadata.items()}

@@ -25,7 +25,7 @@ from tbp_assets_tests.storage.stores import Deviating
 class FullAtTheEnd(Deviating):
     """Files whose disk is full once a manifest is written."""
 
-    def replace(self, key: str, content: bytes, version: str | None) -> bool:
+    def replace(self, key: str, content: bytes, version: str | None) -> bool:  # noqa: ARG002
         raise StorageError("full")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,8 +15,8 @@ from tbp_assets.errors import StorageError
 from tbp_assets.storage import lake as module
 from tbp_assets.storage.files import Files
 from tbp_assets.storage.lake import Lake
-from tbp_assets_tests.day_files import TUESDAY, good_rows, row
-from tbp_assets_tests.storage.days import failing, lake_in, landing_zone, names_in, sending, validated, SOURCE, day_file
+from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows, row
+from tbp_assets_tests.storage.days import SOURCE, lake_in, landing_zone, names_in, sending, validated
 from tbp_assets_tests.storage.stores import Deviating, Meanwhile
 
 TICKERS = [f"T{n}" for n in range(40)]

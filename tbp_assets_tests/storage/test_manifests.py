@@ -73,7 +73,7 @@ def test_an_update_that_others_always_come_before_ends_with_a_message(store: Fil
 
         tries = 0
 
-        def replace(self, key: str, content: bytes, version: str | None) -> bool:
+        def replace(self, key: str, content: bytes, version: str | None) -> bool:  # noqa: ARG002
             self.tries += 1
             return False
 

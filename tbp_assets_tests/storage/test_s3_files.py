@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from tbp_assets.embedded.provider import FakeProvider, Fault
 from tbp_assets.embedded.provider.faults import FaultKind
@@ -22,6 +24,15 @@ pytestmark = pytest.mark.integration
 TICKERS = [f"T{n}" for n in range(40)]
 OLD = validated([*good_rows(TUESDAY, TICKERS), row("BAD", low="")])
 NEW = validated([*good_rows(TUESDAY, TICKERS[:-1]), row("WORSE", low="")])
+
+
+class Page(io.BytesIO):
+    """A body as the client's HTTP library hands it on."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
 ANSWERS = {
     "bucket missing": (404, "NoSuchBucket", ConfigError, "there is no bucket 'lake': create it (TBP_LAKE_URL"),
     "key unknown": (
@@ -55,6 +66,19 @@ def test_what_a_bucket_answers_is_told_with_address_and_cure(serve: Serve, case:
     with pytest.raises(kind, match=re.escape(words)) as told:
         at(serve(Misbehaving(status, code))).read("x.json")
     assert str(told.value).startswith("s3://lake/a/x.json: ")
+
+
+@pytest.mark.parametrize("act", ["read", "replace"])
+def test_a_page_of_somebody_else_is_never_taken_for_a_file(s3_endpoint: str, act: str) -> None:
+    files = bucket_files(s3_endpoint)
+    files.write("x.json", b"content")
+
+    def sign_in(**_: object) -> AWSResponse:
+        return AWSResponse("http://portal", 200, {"Content-Type": "text/html"}, Page(b"<html>Sign in</html>"))
+
+    files.client.meta.events.register("before-send.s3", sign_in)
+    with pytest.raises(StoreUnavailableError, match=r"x\.json: not an answer of S3 \(no ETag\)"):
+        files.read("x.json") if act == "read" else files.replace("x.json", b"", None)
 
 
 def test_a_body_that_breaks_off_may_come_whole_later(serve: Serve) -> None:
