@@ -148,6 +148,16 @@ def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI 
 
 
 @app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Steps at the same time.")] = 1,
+) -> None:
+    """Start a Celery worker on this machine, where pipeline.yml chooses `executor: celery`; Ctrl-C ends it."""
+    from tbp_assets.cli import worker as work
+
+    work.worker(concurrency)
+
+
+@app.command()
 def stop() -> int:
     """End the UI and daemon and the embedded PostgreSQL of this TBP_HOME."""
     from tbp_assets.cli import up as work

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.config_loader import load_settings
+from tbp_assets.defs.executors import build_executor
 from tbp_assets.errors import ConfigError, TbpError
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.route import planned_route
@@ -56,6 +57,7 @@ def _findings() -> _Findings:
         # A client for S3 is only made with both keys; what they lack is told already.
         lambda: None if settings.s3.missing_for_source() else FlatFilesResource.from_settings(settings).check(),
         lambda: _check_store(settings),
+        lambda: build_executor(settings),
     ]
     for look in looks:
         try:

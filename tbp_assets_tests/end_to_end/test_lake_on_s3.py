@@ -8,51 +8,30 @@ import pytest
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import REPORT_JOB
 from tbp_assets.defs.shared import VALIDATED_BARS
-from tbp_assets.storage.database import Database
-from tbp_assets_tests.cli.table import bars, loads, rows, tickers
+from tbp_assets_tests.cli.table import loads, tickers
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY
 from tbp_assets_tests.embedded.postgres.processes import wait_until
+from tbp_assets_tests.end_to_end.outcome import forget, outcome
 from tbp_assets_tests.end_to_end.processes import Start
 from tbp_assets_tests.end_to_end.shared_lake import SharedLake
-from tbp_assets_tests.end_to_end.test_jobs import CHECKS, QUALITY
 from tbp_assets_tests.io_managers.running import runs_of
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
 RANGE = ("2024-01-02", "2024-01-19")
-LEDGER = """
-    SELECT trading_date, source_sha256, rules, universe, accepted, selected, inserted, updated, deleted, unchanged
-    FROM load_ledger ORDER BY 1
-"""
-TABLES = ("market_data_raw", "load_ledger", "data_quality_metrics", "data_quality_flags", "data_quality_days")
-
-
-def content_of(database: Database, dagster_schema: str) -> dict[str, object]:
-    """Return all that a backfill leaves, but for times and run ids."""
-    found: dict[str, object] = {name: rows(database, sql) for name, sql in {**QUALITY, "ledger": LEDGER}.items()}
-    return found | {"bars": bars(database), "checks": rows(database, CHECKS.format(schema=dagster_schema))}
-
-
-def emptied(project: Project) -> None:
-    """Take everything out of the database, and the history of checks with it."""
-    schema = project.settings().database.dagster_schema
-    with project.database().transaction() as connection:
-        for table in (*TABLES, f"{schema}.asset_check_executions"):
-            connection.exec_driver_sql(f"TRUNCATE {table}")
 
 
 def test_a_lake_in_a_bucket_brings_what_one_in_a_directory_does(
     project: Project, tbp: Tbp, shared_lake: SharedLake
 ) -> None:
-    schema = project.settings().database.dagster_schema
     tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)
-    before = content_of(project.database(), schema)
-    emptied(project)
+    before = outcome(project)
+    forget(project)
     said = tbp("backfill", *RANGE, "--json", **MARKET, **shared_lake.variables)
     said.must_be(0, f"lake {shared_lake.files.location}")
-    assert content_of(project.database(), schema) == before
+    assert outcome(project) == before
     assert (shared_lake.manifests("landing"), shared_lake.manifests("lake")) == (14, 13)
     _metadata_shows_addresses(project, shared_lake)
     again = tbp("backfill", *RANGE, "--force", "--json")
@@ -111,9 +90,7 @@ def test_a_command_that_is_killed_leaves_whole_days_and_the_next_goes_on(
     assert shared_lake.manifests("lake") == 13
 
 
-def test_a_missing_bucket_and_refused_keys_are_one_message(
-    project: Project, tbp: Tbp, shared_lake: SharedLake
-) -> None:
+def test_a_missing_bucket_and_refused_keys_are_one_message(project: Project, tbp: Tbp, shared_lake: SharedLake) -> None:
     missing = {**shared_lake.variables, "TBP_LAKE_URL": "s3://nowhere/lake"}
     tbp("backfill", *RANGE, **MARKET, **missing).must_be(2, "there is no bucket 'nowhere': create it (TBP_LAKE_URL")
     tbp("status", **missing).must_be(2, "there is no bucket 'nowhere'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -73,8 +74,9 @@ def test_a_page_of_somebody_else_is_never_taken_for_a_file(s3_endpoint: str, act
     files = bucket_files(s3_endpoint)
     files.write("x.json", b"content")
 
-    def sign_in(**_: object) -> AWSResponse:
-        return AWSResponse("http://portal", 200, {"Content-Type": "text/html"}, Page(b"<html>Sign in</html>"))
+    def sign_in(**_: object) -> Any:
+        headers = cast("Any", {"Content-Type": "text/html"})
+        return AWSResponse("http://portal", 200, headers, Page(b"<html>Sign in</html>"))
 
     files.client.meta.events.register("before-send.s3", sign_in)
     with pytest.raises(StoreUnavailableError, match=r"x\.json: not an answer of S3 \(no ETag\)"):

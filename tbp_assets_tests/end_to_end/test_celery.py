@@ -1,0 +1,75 @@
+"""Runs whose steps work on two Celery workers, with a real broker, bring what one process brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from tbp_assets.bars.sessions import weekdays
+from tbp_assets.cli.backfill_plan import chunks
+from tbp_assets.cli.session import Session
+from tbp_assets_tests.cli.table import rows
+from tbp_assets_tests.cli.terminal import Tbp
+from tbp_assets_tests.conftest import Project
+from tbp_assets_tests.day_files import TUESDAY
+from tbp_assets_tests.end_to_end.outcome import forget, outcome
+from tbp_assets_tests.end_to_end.shared_lake import SharedLake
+from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker, execute
+
+pytestmark = pytest.mark.integration
+MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
+LAST = date(2024, 3, 25)
+RANGE = ("2024-01-02", str(LAST))
+STEPS = """
+    SELECT DISTINCT event::json -> 'dagster_event' -> 'event_specific_data' -> 'metadata' -> 'Celery worker' ->> 'text',
+    step_key FROM {schema}.event_logs
+    WHERE dagster_event_type = 'ENGINE_EVENT' AND event LIKE '%in celery worker%'
+"""
+
+
+def chosen(project: Project, broker: str, shared_lake: SharedLake) -> dict[str, str]:
+    """Choose Celery, the broker and the bucket; return the variables that processes need."""
+    project.change("pipeline.yml", "executor: in_process", "executor: celery")
+    variables = {**MARKET, **shared_lake.variables, "TBP_CELERY_BROKER_URL": broker}
+    return {**variables, **Session(project.settings(**variables)).dagster_environment()}
+
+
+def workers_of_steps(project: Project) -> dict[str, set[str]]:
+    """Return the steps that each worker did."""
+    schema, found = project.settings().database.dagster_schema, dict[str, set[str]]()
+    for worker, step in rows(project.database(), STEPS.format(schema=schema)):
+        found.setdefault(worker, set()).add(step)
+    return found
+
+
+def run_in_chunks(days: list[date], size: int, environment: Mapping[str, str], at_once: int) -> list[int]:
+    """Execute a run for each chunk of the days, some at once, and return their exit codes."""
+    left, running, codes = chunks(days, size), [], list[int]()
+    while left or running:
+        while left and len(running) < at_once:
+            running.append(execute(*left.pop(0), environment))
+        codes.append(running.pop(0).wait(300))
+    return codes
+
+
+def test_two_workers_bring_what_one_process_does(
+    project: Project, tbp: Tbp, broker: str, shared_lake: SharedLake, start_worker: StartWorker
+) -> None:
+    tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)
+    alone = outcome(project)
+    forget(project)
+    environment = chosen(project, broker, shared_lake)
+    start_worker(("tbp", "worker"), environment)
+    start_worker(OTHER_WAY + ("--concurrency", "1"), environment)
+    assert run_in_chunks(weekdays(TUESDAY, LAST), 15, environment, at_once=2) == [0, 0, 0, 0]
+    # A run that began before the one of earlier days was done measured without them.
+    tbp("backfill", *RANGE, "--json").must_be(0)
+    assert outcome(project) == alone
+    assert len(shared_lake.lake().facts(weekdays(TUESDAY, LAST))) == 60
+    steps = workers_of_steps(project)
+    assert len(steps) == 2
+    assert {step for done in steps.values() for step in done} >= {
+        "raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics"
+    }  # fmt: skip
