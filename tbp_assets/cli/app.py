@@ -148,13 +148,11 @@ def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the UI 
 
 
 @app.command()
-def worker(
-    concurrency: Annotated[int, typer.Option("--concurrency", "-c", min=1, help="Steps at the same time.")] = 1,
-) -> None:
-    """Start a Celery worker on this machine, where pipeline.yml chooses `executor: celery`; Ctrl-C ends it."""
+def worker() -> None:
+    """Work on one step at a time of runs started elsewhere, where pipeline.yml chooses `executor: celery`."""
     from tbp_assets.cli import worker as work
 
-    work.worker(concurrency)
+    work.worker()
 
 
 @app.command()

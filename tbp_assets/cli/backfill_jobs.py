@@ -56,12 +56,8 @@ def workers(count: int, session: Session, instance: dg.DagsterInstance, tags: di
         tags: Of every run.
     """
     if count == 1:
-        yield Runs(
-            session,
-            build_definitions(session.settings, dg.in_process_executor),
-            instance,
-            {**tags, PROCESS_TAG: this_process()},
-        ).run
+        definitions = build_definitions(session.settings, dg.in_process_executor)
+        yield Runs(session, definitions, instance, {**tags, PROCESS_TAG: this_process()}).run
         return
     # Not forked: the threads of polars and the connections of this process cannot be shared.
     context = get_context("spawn")

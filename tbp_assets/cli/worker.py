@@ -14,7 +14,7 @@ from tbp_assets.settings import PROJECT_ROOT
 APP = "tbp_assets.defs.celery_app"
 
 
-def worker(concurrency: int) -> NoReturn:
+def worker() -> NoReturn:
     """Replace this process by the worker.
 
     Raises:
@@ -25,17 +25,18 @@ def worker(concurrency: int) -> NoReturn:
     execution = session.settings.pipeline.execution
     if execution.executor != "celery":
         raise UsageError(
-            f"only executor: celery has workers, and this one is {execution.executor} (pipeline.yml: execution.executor)"
+            f"pipeline.yml: execution.executor is {execution.executor}, which has no workers: only celery has"
         )
     build_executor(session.settings)
     out.print(session.route)
+    out.print("a worker of the queue dagster (Ctrl-C ends it after the step that it is at)")
     environment = session.dagster_environment()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     level = session.settings.pipeline.log_level
     command = [
         sys.executable, "-m", "celery", "--app", APP, "worker", "--queues", "dagster", "--loglevel", level,
-        "--concurrency", str(concurrency), "--hostname", f"tbp-{os.getpid()}@%h",
+        "--hostname", f"tbp-{os.getpid()}@%h",
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)

@@ -1,7 +1,6 @@
 """What a Celery worker loads (`tbp worker`, or `dagster-celery worker start -A tbp_assets.defs.celery_app`).
 
-The settings of the broker are those of the executor, so that both speak of the same queue. Loading it opens nothing:
-Celery forks its processes from the one that did.
+Its settings are those of the executor, so that both speak of the same queue.
 """
 
 from dagster_celery.executor import CeleryExecutor

@@ -53,18 +53,21 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         )
     from dagster_celery.defaults import broker_transport_options  # noqa: PLC0415  # an extra
 
+    longest = {"visibility_timeout": int(LONGEST_RUN.total_seconds())}
     return {
         "broker": celery.broker_url.get_secret_value(),
         "backend": celery.backend.get_secret_value(),
         "config_source": {
             # A task that a worker holds back behind a long one is not given to another meanwhile, to be done twice.
             "worker_prefetch_multiplier": 1,
-            "broker_transport_options": broker_transport_options
-            | {"visibility_timeout": int(LONGEST_RUN.total_seconds())},
+            "broker_transport_options": broker_transport_options | longest,
             # What a worker that died was at is given to another: every step may be done again.
             "task_acks_late": True,
             "task_reject_on_worker_lost": True,
             "broker_connection_retry_on_startup": True,
+            # Never forked: a process that is hangs at its first use of polars. More steps at once are more workers.
+            "worker_pool": "threads",
+            "worker_concurrency": 1,
         },
     }
 

@@ -7,8 +7,8 @@ from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.end_to_end.test_jobs import QUALITY
 
 LEDGER = """
-    SELECT DISTINCT ON (trading_date) trading_date, source_sha256, rules, universe, accepted, selected, inserted, updated,
-    deleted, unchanged FROM load_ledger ORDER BY trading_date, batch_id
+    SELECT DISTINCT ON (trading_date) trading_date, source_sha256, rules, universe, accepted, selected, inserted,
+    updated, deleted, unchanged FROM load_ledger ORDER BY trading_date, batch_id
 """
 CHECKS = """
     SELECT DISTINCT ON (asset_key, check_name, partition) asset_key, check_name, partition, execution_status

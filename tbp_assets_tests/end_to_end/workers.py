@@ -16,7 +16,7 @@ from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import TBP
 
 StartWorker = Callable[..., subprocess.Popen[bytes]]
-OTHER_WAY = ("dagster-celery", "worker", "start", "-A", "tbp_assets.defs.celery_app", "-q", "dagster", "--")
+OTHER_WAY = ("dagster-celery", "worker", "start", "-A", "tbp_assets.defs.celery_app", "-q", "dagster")
 
 
 @pytest.fixture
@@ -31,11 +31,13 @@ def start_worker(tmp_path: Path) -> Iterator[StartWorker]:
     """Return a function that starts a worker and waits until it takes tasks."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def run(words: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def run(words: tuple[str, ...], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         log = tmp_path / f"worker-{len(started)}.log"
+        # dagster-celery looks for celery on the path.
+        own = {**os.environ, "PATH": f"{TBP.parent}:{os.environ['PATH']}"}
         command = [str(TBP.with_name(words[0])), *words[1:]]
         with log.open("wb") as stream:
-            process = subprocess.Popen(command, stdout=stream, stderr=stream, env={**os.environ, **environment})
+            process = subprocess.Popen(command, stdout=stream, stderr=stream, env=own | environment)
         started.append(process)
         assert wait_until(lambda: b" ready." in log.read_bytes(), 120), log.read_text()
         return process
