@@ -26,13 +26,17 @@ def choose(project: Project, executor: str) -> None:
     project.change("pipeline.yml", "executor: in_process", f"executor: {executor}")
 
 
+@dg.job
+def nothing() -> None:
+    """No step."""
+
+
 def made(definition: dg.ExecutorDefinition) -> Any:
     """Return the executor that a run gets."""
     assert definition.executor_creation_fn is not None
     config = cast("dict[str, Any]", definition.apply_config_mapping({"config": {}}).value)["config"]
     instance = dg.DagsterInstance.ephemeral()
-    job = dg.job(lambda: None, name="nothing")
-    return definition.executor_creation_fn(InitExecutorContext(job, definition, config, instance))
+    return definition.executor_creation_fn(InitExecutorContext(nothing, definition, config, instance))
 
 
 @pytest.mark.parametrize(
