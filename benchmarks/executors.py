@@ -1,7 +1,8 @@
 """The same runs by each executor: `python -m benchmarks.executors --days 20 --tickers 10450`.
 
-Runs of `--size` days, two of them at once, started as Dagster's own command starts them. Each executor has an empty home;
-celery has a Valkey broker on this machine and two workers. The database is the embedded one, the lake a directory.
+Runs of `--size` days, two of them at once, started as Dagster's own command starts them. Each executor has an empty
+home; celery has a Valkey broker on this machine and two workers. The database is the embedded one, the lake a
+directory.
 """
 
 from __future__ import annotations

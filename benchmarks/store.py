@@ -1,8 +1,8 @@
 """Landing zone and lake in a directory and in a bucket: `python -m benchmarks.store --days 21`.
 
-The bucket is that of TBP_LAKE_URL (with TBP_LAKE_*), below a prefix of its own, else one of a moto server on this machine:
-it shows the requests and what they cost us, not the way to a real store. Milliseconds a day; L is the same bytes, written
-and synced under their names, and read back.
+The bucket is that of TBP_LAKE_URL (with TBP_LAKE_*), below a prefix of its own, else one of a moto server on this
+machine: it shows the requests and what they cost us, not the way to a real store. Milliseconds a day, medians; L is the
+landed bytes alone, written and synced under their names, and read back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -78,7 +78,7 @@ def _bucket() -> Generator[S3Files]:
             server.terminate()
 
 
-def _opened(environment: os._Environ[str] | dict[str, str]) -> S3Files:
+def _opened(environment: Mapping[str, str]) -> S3Files:
     os.environ.update(environment)
     files = StoreResource.from_settings(ConfigLoader(PROJECT_ROOT / "config").load()).files()
     if not isinstance(files, S3Files):
@@ -126,7 +126,8 @@ def _timed(files: Files, contents: Sequence[tuple[date, bytes]], validated: Sequ
     found = {part: _median(act, len(days)) for part, act in zip(PARTS, acts, strict=False)}
     started = time.perf_counter()
     for _ in range(20):
-        landing.facts(days), lake.facts(days)
+        landing.facts(days)
+        lake.facts(days)
     return found | {PARTS[3]: 1000 * (time.perf_counter() - started) / len(days)}
 
 

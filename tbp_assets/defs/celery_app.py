@@ -3,14 +3,17 @@
 Its settings are those of the executor, so that both speak of the same queue.
 """
 
-from dagster_celery.executor import CeleryExecutor
-from dagster_celery.make_app import make_app
-from dagster_celery.tasks import create_execute_job_task, create_resume_job_task, create_task
+from typing import Any, cast
+
+from dagster_celery import executor, make_app, tasks
 
 from tbp_assets.config_loader import load_settings
 from tbp_assets.defs.executors import celery_settings
 
-app = make_app(CeleryExecutor.for_cli(**celery_settings(load_settings())).app_args())
-execute_plan = create_task(app)  # a step, for the executor
-execute_job = create_execute_job_task(app)  # a whole run, for the run launcher
-resume_job = create_resume_job_task(app)
+_untyped = cast("Any", tasks)
+_executor = cast("Any", executor).CeleryExecutor.for_cli(**celery_settings(load_settings()))
+
+app: Any = cast("Any", make_app).make_app(_executor.app_args())
+execute_plan: Any = _untyped.create_task(app)  # a step, for the executor
+execute_job: Any = _untyped.create_execute_job_task(app)  # a whole run, for the run launcher
+resume_job: Any = _untyped.create_resume_job_task(app)

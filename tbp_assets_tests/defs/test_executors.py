@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.job_base import InMemoryJob  # not exported by dagster 1.13
 from dagster._core.executor.init import InitExecutorContext  # not exported by dagster 1.13
 
 from tbp_assets.defs import executors
@@ -26,17 +27,13 @@ def choose(project: Project, executor: str) -> None:
     project.change("pipeline.yml", "executor: in_process", f"executor: {executor}")
 
 
-@dg.job
-def nothing() -> None:
-    """No step."""
-
-
 def made(definition: dg.ExecutorDefinition) -> Any:
     """Return the executor that a run gets."""
-    assert definition.executor_creation_fn is not None
-    config = cast("dict[str, Any]", definition.apply_config_mapping({"config": {}}).value)["config"]
-    instance = dg.DagsterInstance.ephemeral()
-    return definition.executor_creation_fn(InitExecutorContext(nothing, definition, config, instance))
+    untyped, dagster = cast("Any", definition), cast("Any", dg)
+    config = untyped.apply_config_mapping({"config": {}}).value["config"]
+    job = InMemoryJob(dagster.GraphDefinition("nothing").to_job())
+    context = cast("Any", InitExecutorContext)(job, definition, config, dagster.DagsterInstance.ephemeral())
+    return untyped.executor_creation_fn(context)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +93,10 @@ def test_celery_without_a_broker_is_told_with_variable_and_key(project: Project,
 def test_an_extra_that_is_not_installed_is_told_with_its_cure(
     project: Project, executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "find_spec", lambda _name: None)
+    def nowhere(_name: str) -> None:
+        """Find no module."""
+
+    monkeypatch.setattr(executors, "find_spec", nowhere)
     choose(project, executor)
     with pytest.raises(
         ConfigError, match=rf"needs dagster-{executor}, which is not installed: pip install -e '\.\[{executor}"

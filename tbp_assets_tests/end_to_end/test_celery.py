@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
@@ -47,7 +48,7 @@ def workers_of_steps(project: Project) -> dict[str, set[str]]:
 
 def run_in_chunks(days: list[date], size: int, environment: Mapping[str, str], at_once: int) -> list[int]:
     """Execute a run for each chunk of the days, some at once, and return their exit codes."""
-    left, running, codes = chunks(days, size), [], list[int]()
+    left, running, codes = chunks(days, size), list[subprocess.Popen[bytes]](), list[int]()
     while left or running:
         while left and len(running) < at_once:
             running.append(execute(*left.pop(0), environment))
