@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+# Whose days there are: the provider's, and those of the invented market; the two never mix.
+DATA_SOURCES: Final = ("polygon", "synthetic")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,12 @@ class StoredFileError(TerminalError):
     category = "storage"
 
 
+class StoreUnavailableError(TransientError):
+    """The bucket of landing zone and lake did not answer, or others were faster every time."""
+
+    category = "storage"
+
+
 class StorageError(TerminalError):
     """A directory of ours cannot be written or read."""
 

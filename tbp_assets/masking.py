@@ -14,7 +14,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 MASK: Final = "***"
 # A shorter secret, or one that could be any word or number, is only hidden in the place of a secret: as "dagster" or
@@ -93,12 +93,14 @@ def _telling(secret: str) -> bool:
 def _parts(secret: str) -> Iterator[str]:
     """Yield a secret and, of a URL, what of it would open the door: clients name the path of a URL without its host."""
     yield secret
-    if "://" not in secret:
+    _, found, rest = secret.partition("://")
+    if not found:
         return
-    parts = urlsplit(secret)
-    if parts.password:
-        yield unquote(parts.password)
-    for part in re.split(r"[/?&=#]", f"{parts.path}?{parts.query}#{parts.fragment}"):
+    # Not taken apart by a library: it would refuse what is no URL, and that is as secret.
+    place, *others = re.split(r"[/?#]", rest, maxsplit=1)
+    login, _, _ = place.rpartition("@")
+    yield unquote(login.partition(":")[2])
+    for part in re.split(r"[/?&=#]", "".join(others)):
         if len(part) >= URL_PART:
             yield unquote(part)
 

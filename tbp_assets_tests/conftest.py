@@ -25,7 +25,10 @@ VARIABLES = (
     "DB_PASSWORD", "LOG_LEVEL", "ENVIRONMENT", "TBP_HOME", "TBP_FLAT_FILES_URL", "TBP_LAKE_URL", "TBP_UNIVERSE",
     "TBP_S3_ENDPOINT_URL", "TBP_CONFIG_DIR", "TBP_LOG_DIR", "TBP_LOG_FORMAT", "DAGSTER_HOME", "TBP_DAGSTER_URL",
     "TBP_DAGSTER_DIR", "TBP_UI_URL", "TBP_ALERT_WEBHOOK_URL", "TBP_ALERT_EMAIL_TO", "TBP_ALERT_EMAIL_FROM",
-    "TBP_SMTP_HOST", "TBP_SMTP_USER", "TBP_SMTP_PASSWORD",
+    "TBP_SMTP_HOST", "TBP_SMTP_USER", "TBP_SMTP_PASSWORD", "TBP_CELERY_BROKER_URL", "TBP_CELERY_BACKEND_URL",
+    "TBP_LAKE_ENDPOINT_URL", "TBP_LAKE_REGION", "TBP_LAKE_ACCESS_KEY", "TBP_LAKE_SECRET_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
 )  # fmt: skip
 
 
@@ -111,6 +114,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     unique = uuid4().hex[:12]
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
+    # Nobody is asked for credentials, nor are those of this machine's user taken.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no configuration"))
     monkeypatch.setenv("TBP_CONFIG_DIR", str(own.config))
     monkeypatch.setenv("TBP_HOME", str(server_home))
     monkeypatch.setenv("TBP_LAKE_URL", own.store.as_uri())

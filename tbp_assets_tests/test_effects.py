@@ -19,6 +19,7 @@ from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets.errors import ConfigError
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.local_files import LocalFiles
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
 from tbp_assets_tests.storage.pools import closed_pools
@@ -74,10 +75,10 @@ def test_log_level_is_that_of_the_ui_and_its_daemon(project: Project) -> None:
 
 def test_home_is_where_everything_lies_that_has_no_place_of_its_own(project: Project) -> None:
     settings = project.settings(TBP_HOME=str(project.root / "home"), TBP_LAKE_URL="")
-    assert StoreResource.from_settings(settings).root == str(project.root / "home")
+    assert StoreResource.from_settings(settings).files() == LocalFiles(project.root / "home")
     assert DatabaseResource.from_settings(settings).home == str(project.root / "home")
     project.change("pipeline.yml", '"${TBP_HOME:-.tbp}"', str(project.root / "other"))
-    assert StoreResource.from_settings(project.settings()).root == str(project.root / "other")
+    assert StoreResource.from_settings(project.settings()).files() == LocalFiles(project.root / "other")
 
 
 def test_lake_url_moves_landing_zone_and_lake(project: Project) -> None:

@@ -165,7 +165,7 @@ def test_max_lines_is_how_many_lines_a_day_file_may_have(project: Project) -> No
 def test_a_landed_file_that_is_larger_than_now_allowed_is_refused_when_it_is_read(project: Project) -> None:
     publish_a_long_day(project)
     answers(project)
-    for path in lake_in(project.store).directory(TUESDAY).iterdir():
+    for path in (project.store / lake_in(project.store).directory(TUESDAY)).iterdir():
         path.unlink()
     project.change("pipeline.yml", "max_lines: 2000000", "max_lines: 20000")
     assert answers(project) == ("landed", "refused")

@@ -14,6 +14,7 @@ from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.errors import ConfigError
 from tbp_assets.settings import PROJECT_ROOT, Settings
 from tbp_assets.settings.instruments import Symbol
+from tbp_assets.settings.urls import BucketPrefix
 from tbp_assets_tests.conftest import Project
 
 pytestmark = pytest.mark.unit
@@ -154,17 +155,36 @@ def test_landing_zone_and_lake_lie_where_the_lake_url_says() -> None:
     assert shipped(TBP_LAKE_URL="file:///data/lake").store == Path("/data/lake")
 
 
+def test_a_lake_may_lie_in_a_bucket() -> None:
+    assert shipped(TBP_LAKE_URL="s3://lake/research/tbp/").store == BucketPrefix("lake", "research/tbp/")
+    assert str(shipped(TBP_LAKE_URL="s3://lake").store) == "s3://lake"
+
+
 def test_a_lake_url_may_be_percent_encoded_as_urls_are() -> None:
     place = Path("/data/my lake")
     assert shipped(TBP_LAKE_URL=place.as_uri()).store == place
 
 
 @pytest.mark.parametrize(
-    "url", ["s3://lake", "/data/lake", "file://data/lake", "lake", "file:///a?b", "file:///a#b", "file://[::1/a"]
+    "url",
+    [
+        "gs://lake",
+        "s3://",
+        "s3:///lake",
+        "s3://lake/a?b",
+        "s3://me:hush@lake",
+        "/data/lake",
+        "file://data/lake",
+        "lake",
+        "file:///a?b",
+        "file:///a#b",
+        "file://[::1/a",
+    ],
 )
 def test_a_lake_url_of_another_scheme_is_refused_naming_the_variable(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"TBP_LAKE_URL .* must be empty or file:///an/absolute/path"):
+    with pytest.raises(ConfigError, match=r"TBP_LAKE_URL .* must be empty, file:///an/absolute/path or s3://") as told:
         _ = shipped(TBP_LAKE_URL=url).store
+    assert "hush" not in str(told.value)
 
 
 def test_settings_cannot_be_changed_after_loading() -> None:

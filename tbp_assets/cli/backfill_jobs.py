@@ -57,7 +57,8 @@ def workers(count: int, session: Session, instance: dg.DagsterInstance, tags: di
         tags: Of every run.
     """
     if count == 1:
-        yield Runs(session, build_definitions(session.settings), instance, {**tags, PROCESS_TAG: this_process()}).run
+        definitions = build_definitions(session.settings, dg.in_process_executor)
+        yield Runs(session, definitions, instance, {**tags, PROCESS_TAG: this_process()}).run
         return
     # Not forked: the threads of polars and the connections of this process cannot be shared.
     context = get_context("spawn")
@@ -161,7 +162,7 @@ def _run_stretch(settings: Settings, tags: dict[str, str], job: str, days: list[
     session = Session(settings)
     with session.storage_faults(), session.instance() as instance:
         own = {**tags, PROCESS_TAG: this_process()}
-        runs = Runs(session, build_definitions(settings), instance, own)
+        runs = Runs(session, build_definitions(settings, dg.in_process_executor), instance, own)
         try:
             return runs.run(job, days, lambda: lines.said.put(0))
         except KeyboardInterrupt:

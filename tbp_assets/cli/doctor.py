@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tbp_assets.cli.output import out, print_json
+from tbp_assets.defs.executors import build_executor
 from tbp_assets.errors import ConfigError
 from tbp_assets.health.configuration import CONFIGURATION, configuration_problems
 from tbp_assets.health.diagnosis import diagnose, failed
@@ -19,7 +20,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 def doctor(*, as_json: bool = False) -> int:
     """Run the command and return its exit code: 1 where something failed, 2 where the configuration did."""
-    problems = configuration_problems()
+    problems = configuration_problems(build_executor)
     findings = diagnose(problems, _automations(problems.settings))
     if as_json:
         print_json([asdict(each) for each in findings])

@@ -46,6 +46,14 @@ def exec_program(
 
 
 @operating_app.command()
+def worker() -> None:
+    """Work on one step at a time of runs started elsewhere, where pipeline.yml chooses `executor: celery`."""
+    from tbp_assets.cli import worker as work
+
+    work.worker()
+
+
+@operating_app.command()
 def stop() -> int:
     """End the UI and daemon and the embedded PostgreSQL of this TBP_HOME."""
     from tbp_assets.cli import up as work

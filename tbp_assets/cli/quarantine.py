@@ -126,8 +126,7 @@ class _Reading:
     def days(self) -> Iterator[tuple[LakeFact, pl.DataFrame]]:
         """Give each day that keeps rows out, oldest first, with those asked for."""
         lake = self._session.lake
-        for day in weekdays(self.first, self.last):
-            fact = lake.fact(day)
+        for fact in lake.facts(weekdays(self.first, self.last)).values():
             if fact is None or fact.quarantine is None:
                 continue
             try:

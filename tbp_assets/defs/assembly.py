@@ -14,6 +14,7 @@ from tbp_assets.defs.checks import (
     checks_of_measured_days,
 )
 from tbp_assets.defs.data_quality_metrics import build_data_quality_metrics
+from tbp_assets.defs.executors import build_executor
 from tbp_assets.defs.health import build_health_job, build_health_schedule, switches_of
 from tbp_assets.defs.jobs import build_jobs
 from tbp_assets.defs.market_data_raw import build_market_data_raw
@@ -38,21 +39,25 @@ from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
+def build_definitions(settings: Settings, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
     """Build everything Dagster shows and runs from one set of settings.
 
+    Args:
+        settings: Of the four files.
+        executor: Instead of the one that the settings choose.
+
     Raises:
-        ConfigError: Invented data or the embedded database where they do not belong.
+        ConfigError: Invented data or the embedded database where they do not belong; an executor that cannot be used.
     """
     refuse_stand_ins(settings)
     with warnings.catch_warnings():
         # Backfill policies and check partitions are beta and preview in the pinned minor of Dagster.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        return _assembled(settings)
+        return _assembled(settings, executor or build_executor(settings))
 
 
-def _assembled(settings: Settings) -> dg.Definitions:
+def _assembled(settings: Settings, executor: dg.ExecutorDefinition) -> dg.Definitions:
     plan = Plan.of(settings)
     flat_files = FlatFilesResource.from_settings(settings)
     store = StoreResource.from_settings(settings)
@@ -84,7 +89,7 @@ def _assembled(settings: Settings) -> dg.Definitions:
             "lake_io_manager": LakeIOManager(store=store, flat_files=flat_files),
             "timescale_io_manager": TimescaleIOManager(database=database),
         },
-        executor=dg.in_process_executor,
+        executor=executor,
     )
 
 

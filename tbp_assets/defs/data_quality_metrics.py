@@ -84,7 +84,7 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
         measuring = Measuring(lake, plan.settings.pipeline.quality.flag_settings, plan.settings.universe)
         return dg.Output(
             QualityStream(
-                source=f"{store.root}/lake/{flat_files.data_source}",
+                source=landing.store.address(f"lake/{flat_files.data_source}"),
                 days=one_ahead(_stream(measuring, days, landing, plan.expectation(days))),
                 write=lambda load, _day, opened, run_id: store_quality(opened, plan.dataset, load, run_id),
                 describe=partial(_described, plan),

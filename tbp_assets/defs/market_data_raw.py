@@ -87,7 +87,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
         landing = store.landing(plan.dataset, flat_files.data_source)
         return dg.Output(
             BarsStream(
-                source=f"{store.root}/lake/{flat_files.data_source}",
+                source=landing.store.address(f"lake/{flat_files.data_source}"),
                 days=one_ahead(_stream(validated_bars.days, universe, landing, plan.expectation(days))),
                 write=lambda load, day, opened, run_id: load_day(
                     opened, plan.dataset, load, run_id, None if day.open else failures.resolved_by

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,10 +14,10 @@ from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failures import as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.reporting import report_source
-from tbp_assets.storage.files import FileStore
+from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.ledger import loaded_span
 
-REPORTS, FILE_NAME = "reports", "quality_report.html"
+KEY = "reports/quality_report.html"
 
 
 def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
@@ -33,7 +32,10 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
         kinds={"html", "altair"},
     )
     def quality_report(
-        context: dg.AssetExecutionContext, flat_files: FlatFilesResource, database: DatabaseResource
+        context: dg.AssetExecutionContext,
+        flat_files: FlatFilesResource,
+        store: StoreResource,
+        database: DatabaseResource,
     ) -> dg.MaterializeResult[Any]:
         """A page of all that is known of the data's quality, from the first day ever loaded until now, as one file.
 
@@ -45,13 +47,12 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
 
         try:
             contents = _contents(plan, database, flat_files.data_source)
-            path = plan.settings.home / REPORTS / FILE_NAME
-            page = render(contents).encode()
-            FileStore(path.parent).write(path, page)
+            files, page = store.reports(plan.settings.home), render(contents).encode()
+            files.write(KEY, page)
         except TbpError as error:
             raise as_failure(error) from error
-        context.log.info("%s: %s bytes", path, len(page))
-        return dg.MaterializeResult(metadata=_metadata(contents, path, len(page)))
+        context.log.info("%s: %s bytes", files.address(KEY), len(page))
+        return dg.MaterializeResult(metadata=_metadata(contents, files.address(KEY), len(page)))
 
     return quality_report
 
@@ -64,7 +65,7 @@ def _contents(plan: Plan, database: DatabaseResource, data_source: str) -> Repor
     return report_source(plan.settings, plan.dataset, opened, data_source).contents(first, newest)
 
 
-def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.MetadataValue]:
+def _metadata(contents: ReportContents, path: str, size: int) -> dict[str, dg.MetadataValue]:
     from tbp_assets.reports.picture import key_picture, summary  # noqa: PLC0415  # see above
 
     picture = b64encode(key_picture(contents)).decode()
@@ -75,6 +76,6 @@ def _metadata(contents: ReportContents, path: Path, size: int) -> dict[str, dg.M
     return metadata | {
         "summary with picture": dg.MetadataValue.md(page),
         "trading dates": dg.MetadataValue.text(f"{contents.first} to {contents.last}"),
-        "file": dg.PathMetadataValue(str(path)),
+        "file": dg.PathMetadataValue(path),
         "bytes": dg.MetadataValue.int(size),
     }

@@ -78,8 +78,8 @@ def _land(
     told: DayLog,
 ) -> dict[date, LandingFact]:
     listings = flat_files.open()
-    log.info("%s → %s", listings.files.location, store.root)
     landing = store.landing(plan.dataset, flat_files.data_source)
+    log.info("%s → %s", listings.files.location, landing.store.location)
     landing.store.sweep()
     listed = listings.days(plan.dataset, days)
 

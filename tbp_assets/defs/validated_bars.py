@@ -116,7 +116,7 @@ def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     }
     frames = {"bars": fact.bars, "quarantine": fact.quarantine}
     metadata |= {
-        name: dg.PathMetadataValue(str(lake.path(fact.trading_date, frame))) for name, frame in frames.items() if frame
+        name: dg.PathMetadataValue(lake.address(fact.trading_date, frame)) for name, frame in frames.items() if frame
     }
     if fact.cause:
         metadata["cause"] = dg.MetadataValue.text(fact.cause)

@@ -49,8 +49,10 @@ def switches(installation: Installation) -> Finding:
     if there is None:
         raise NotLookedAtError("the configuration cannot be used")
     stored = _stored(installation)
-    off = [name for name, by_default in there.items() if not stored.get(name, by_default)]
-    on = ", ".join(name for name in there if name not in off) or "none"
+    running = [name for name, by_default in there.items() if stored.get(name, by_default)]
+    # What is off unless somebody starts it has nothing to do here: alerts without a channel.
+    off = [name for name, by_default in there.items() if by_default and name not in running]
+    on = ", ".join(running) or "none"
     if off:
         todo = "switch them on in the UI under Automation, unless they are off on purpose"
         return Finding(SWITCHES, "warning", f"off: {', '.join(off)}; on: {on}", todo)

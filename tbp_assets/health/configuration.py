@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tbp_assets.config_loader import ConfigLoader, config_dir, load_settings
 from tbp_assets.errors import ConfigError, TbpError
@@ -44,8 +45,12 @@ class Problems:
                 self.wrong.append(str(error))
 
 
-def configuration_problems() -> Problems:
-    """Return what is wrong with the process's configuration, the files of all environments included."""
+def configuration_problems(*looks: Callable[[Settings], object]) -> Problems:
+    """Return what is wrong with the process's configuration, the files of all environments included.
+
+    Args:
+        looks: What else raises where the settings cannot be used.
+    """
     found = Problems()
     try:
         settings = found.settings = load_settings()
@@ -54,6 +59,7 @@ def configuration_problems() -> Problems:
     else:
         found.missing += settings.database.missing_for_database()
         _look_at(settings, found)
+        found.look(*(partial(look, settings) for look in looks))
     found.look(lambda: found.wrong.extend(ConfigLoader(config_dir()).problems_elsewhere()))
     return found
 

@@ -14,6 +14,7 @@ from tbp_assets.bars.sessions import exchange_date
 from tbp_assets.health.disk import GB, free_bytes
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
+from tbp_assets.settings.urls import BucketPrefix
 
 NEWEST, OPEN, HISTORY = "newest session", "open days", "history"
 MOST_COMMANDS: Final = 3
@@ -72,24 +73,29 @@ def history(installation: Installation) -> Finding:
 
 def bytes_a_day(installation: Installation) -> int | None:
     """Return the bytes that landing zone and lake hold of a day, on average of the newest; None without any."""
-    landing, lake = installation.landing, installation.lake
-    sizes: list[int] = []
-    for known in [known for known in installation.facts().values() if known.landing and known.lake][-SAMPLE:]:
-        file = known.landing.file if known.landing else None
-        frames = (known.lake.bars, known.lake.quarantine) if known.lake else ()
-        paths = [lake.path(known.trading_date, frame) for frame in frames if frame]
-        paths += [landing.directory(known.trading_date) / file.name] if file else []
-        sizes.append(sum(path.stat().st_size for path in paths if path.is_file()))
-    return round(fmean(sizes)) if sizes else None
+    days = [day for day, known in installation.facts().items() if known.landing and known.lake][-SAMPLE:]
+    if not days:
+        return None
+    zones = installation.landing, installation.lake
+    listed = [entry for zone in zones for entry in zone.store.list(f"{zone.root}/")]
+    # The files of a day begin with its date.
+    sizes = Counter[str]()
+    for entry in listed:
+        sizes[entry.key.rpartition("/")[2][: len("YYYY-MM-DD")]] += entry.bytes
+    return round(fmean(sizes[day.isoformat()] for day in days))
 
 
 def _need(installation: Installation, days: int) -> str:
     each = bytes_a_day(installation)
     if each is None:
         return "what they need of the disk is known once a day is there"
-    need, free = each * days, free_bytes(installation.settings.store)
-    words = "" if free - need > installation.limits.min_free_gb * GB else ", NOT enough"
-    return f"they need about {need / GB:,.2f} GB ({each / 1e6:,.2f} MB a day) of {free / GB:,.1f} GB free{words}"
+    place, need = installation.settings.store, each * days
+    words = f"they need about {need / GB:,.2f} GB ({each / 1e6:,.2f} MB a day)"
+    if isinstance(place, BucketPrefix):
+        return f"{words} of {place}"
+    free = free_bytes(place)
+    enough = "" if free - need > installation.limits.min_free_gb * GB else ", NOT enough"
+    return f"{words} of {free / GB:,.1f} GB free{enough}"
 
 
 def _open_states(installation: Installation) -> dict[date, DayState]:

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from tbp_assets.errors import StorageError
 from tbp_assets.metrics.look import Look
 from tbp_assets.metrics.samples import Sample
+from tbp_assets.storage.files import Files
 from tbp_assets.storage.sql import statement
 
 ZONES = ("landing", "lake")
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Files below a directory, and their bytes."""
-
-    files: int = 0
-    bytes: int = 0
-
-    def add(self, directory: Path | str) -> None:
-        """Count what lies below a directory; what is removed meanwhile is not there."""
-        with suppress(FileNotFoundError), os.scandir(directory) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    self.add(entry.path)
-                    continue
-                with suppress(FileNotFoundError):
-                    self.bytes += entry.stat(follow_symlinks=False).st_size
-                    self.files += 1
 
 
 def database_size_samples(look: Look) -> Iterator[Sample]:
@@ -42,20 +21,16 @@ def database_size_samples(look: Look) -> Iterator[Sample]:
         yield Sample("tbp_database_bytes", connection.execute(statement("measure_database")).scalar_one())
 
 
-def store_samples(store: Path) -> Iterator[Sample]:
+def store_samples(files: Files) -> Iterator[Sample]:
     """Give files and bytes of landing zone and lake.
 
     Raises:
-        StorageError: A directory cannot be read.
+        TbpError: They cannot be listed; see `Files`.
     """
     for zone in ZONES:
-        tally = _Tally()
-        try:
-            tally.add(store / zone)
-        except OSError as error:
-            raise StorageError(f"{error.filename or store / zone} cannot be read: {error.strerror}") from error
-        yield Sample("tbp_store_files", tally.files, {"zone": zone})
-        yield Sample("tbp_store_bytes", tally.bytes, {"zone": zone})
+        sizes = [entry.bytes for entry in files.list(f"{zone}/")]
+        yield Sample("tbp_store_files", len(sizes), {"zone": zone})
+        yield Sample("tbp_store_bytes", sum(sizes), {"zone": zone})
 
 
 def disk_samples(places: Mapping[str, Path]) -> Iterator[Sample]:

@@ -10,9 +10,10 @@ from tbp_assets.bars.events import Request, Validation
 from tbp_assets.bars.facts import LakeFact, LandingFact
 from tbp_assets.bars.sessions import at_exchange, expected_sessions
 from tbp_assets.datasets import Dataset
-from tbp_assets.metrics.remembering import RememberedDays, RememberedJournal
+from tbp_assets.metrics.remembering import RememberedDays
 from tbp_assets.settings import Settings
 from tbp_assets.storage.database import Database
+from tbp_assets.storage.journal import FollowedEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Look:
     database: Database
     landing: RememberedDays[LandingFact]
     lake: RememberedDays[LakeFact]
-    requests: RememberedJournal[Request]
-    validations: RememberedJournal[Validation]
+    requests: FollowedEvents[Request]
+    validations: FollowedEvents[Validation]
     now: datetime
 
     @property

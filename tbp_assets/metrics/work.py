@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from tbp_assets.bars.events import Request, Validation
-from tbp_assets.metrics.remembering import RememberedJournal
 from tbp_assets.metrics.samples import Sample, by_label
+from tbp_assets.storage.journal import FollowedEvents
 
 Event = TypeVar("Event")
-Journals = Mapping[str, RememberedJournal[Event]]
+Journals = Mapping[str, FollowedEvents[Event]]
 
 
 def request_samples(journals: Journals[Request], feed: str) -> Iterator[Sample]:

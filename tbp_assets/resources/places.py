@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tbp_assets.errors import ConfigError
 from tbp_assets.settings import Settings
+from tbp_assets.settings.urls import BucketPrefix
+from tbp_assets.storage.opening import open_files
 
 HOME_SETTING, LAKE_SETTING = "TBP_HOME, pipeline.yml: home", "TBP_LAKE_URL, pipeline.yml: lake_url"
 
@@ -15,8 +17,15 @@ def require_home(home: Path) -> None:
 
 
 def require_store(settings: Settings) -> None:
-    """Raise ConfigError unless landing zone and lake lie, or can be made, in a directory this user can write to."""
-    _require(settings.store, LAKE_SETTING if settings.pipeline.lake_url else HOME_SETTING)
+    """Raise ConfigError unless landing zone and lake lie, or can be made, in a directory this user can write to.
+
+    Of a bucket only what can be told without asking it: whether a client can be made.
+    """
+    place = settings.store
+    if isinstance(place, BucketPrefix):
+        open_files(place, settings.s3.lake)
+    else:
+        _require(place, LAKE_SETTING if settings.pipeline.lake_url else HOME_SETTING)
 
 
 def nearest(directory: Path) -> Path:

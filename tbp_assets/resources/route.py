@@ -1,7 +1,7 @@
-"""Source → target in one line, without secrets: what every command prints first."""
+"""Source → target in one line, without secrets: what every command prints first. A lake on S3 is named, too."""
 
 from tbp_assets.settings import Settings
-from tbp_assets.settings.urls import shown
+from tbp_assets.settings.urls import BucketPrefix, shown
 
 
 def route(settings: Settings, target: str, *, otherwise: str = "no source configured") -> str:
@@ -16,7 +16,8 @@ def route(settings: Settings, target: str, *, otherwise: str = "no source config
     # Not asked of the parsed URL: the line is also printed where that is just what is wrong.
     if source.lower().lstrip().startswith("s3:"):
         source += f" at {shown(settings.s3.endpoint_url)}"
-    return f"{source}  →  {target}, universe {settings.universe.name}"
+    lake = f", lake {settings.store}" if isinstance(settings.store, BucketPrefix) else ""
+    return f"{source}  →  {target}{lake}, universe {settings.universe.name}"
 
 
 def planned_route(settings: Settings) -> str:

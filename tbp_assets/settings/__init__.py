@@ -10,16 +10,17 @@ from pathlib import Path
 
 from tbp_assets.bars.universe import Universe
 from tbp_assets.errors import ConfigError
-from tbp_assets.settings.connections import DatabaseConfig, S3Config
+from tbp_assets.settings.connections import DatabaseConfig, LakeConfig, S3Config
 from tbp_assets.settings.instruments import InstrumentsConfig, TickerConfig
 from tbp_assets.settings.models import ConfigModel
 from tbp_assets.settings.pipeline import PipelineConfig
-from tbp_assets.settings.urls import lake_path
+from tbp_assets.settings.urls import BucketPrefix, lake_place
 
 __all__ = [
     "PROJECT_ROOT",
     "DatabaseConfig",
     "InstrumentsConfig",
+    "LakeConfig",
     "PipelineConfig",
     "S3Config",
     "Settings",
@@ -46,14 +47,14 @@ class Settings(ConfigModel):
         return PROJECT_ROOT / self.pipeline.home.expanduser()
 
     @property
-    def store(self) -> Path:
-        """Directory of landing zone and lake.
+    def store(self) -> Path | BucketPrefix:
+        """Directory or bucket of landing zone and lake.
 
         Raises:
-            ConfigError: TBP_LAKE_URL is neither empty nor a file:// URL.
+            ConfigError: TBP_LAKE_URL is neither empty nor a file:// or s3:// URL.
         """
         url = self.pipeline.lake_url
-        return lake_path(url) if url else self.home
+        return lake_place(url) if url else self.home
 
     @property
     def logs(self) -> Path:

@@ -1,4 +1,4 @@
-"""config/s3.yml and config/database.yml: where day files come from and where bars go."""
+"""config/s3.yml and config/database.yml: where day files come from, how a lake on S3 is reached, where bars go."""
 
 from __future__ import annotations
 
@@ -6,8 +6,34 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from tbp_assets.settings.models import OptionalSecrets
+from tbp_assets.settings.models import ConfigModel, OptionalSecrets
 from tbp_assets.settings.urls import SOURCES, source_parts
+
+
+class LakeConfig(ConfigModel):
+    """How landing zone and lake are reached where TBP_LAKE_URL is s3://; where they lie is pipeline.yml's.
+
+    Attributes:
+        endpoint_url: Empty for AWS.
+        region: Empty: AWS's own configuration says.
+        access_key, secret_key: Both or neither; empty: AWS's own chain of credentials.
+    """
+
+    endpoint_url: Annotated[str, Field(pattern=r"^(https?://.*)?$")]
+    region: str
+    access_key: SecretStr
+    secret_key: SecretStr
+    addressing_style: Literal["auto", "path", "virtual"]
+    connect_timeout_seconds: Annotated[float, Field(gt=0)]
+    read_timeout_seconds: Annotated[float, Field(gt=0)]
+    max_attempts: Annotated[int, Field(ge=1)]
+    max_connections: Annotated[int, Field(ge=1, le=256)]
+
+    @model_validator(mode="after")
+    def _keys_together(self) -> LakeConfig:
+        if bool(self.access_key.get_secret_value()) != bool(self.secret_key.get_secret_value()):
+            raise ValueError("set TBP_LAKE_ACCESS_KEY and TBP_LAKE_SECRET_KEY both, or neither for AWS's own chain")
+        return self
 
 
 class S3Config(OptionalSecrets):
@@ -24,6 +50,7 @@ class S3Config(OptionalSecrets):
     max_attempts: Annotated[int, Field(ge=1)]
     max_pool_connections: Annotated[int, Field(ge=1)]
     listing_max_age_seconds: Annotated[float, Field(ge=0)]
+    lake: LakeConfig
 
     @property
     def scheme(self) -> str:

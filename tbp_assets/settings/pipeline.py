@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from tbp_assets.bars.failures import Patience
 from tbp_assets.bars.sessions import exchange_date
@@ -54,6 +54,27 @@ class BackfillConfig(ConfigModel):
     """How a range of days is cut into runs."""
 
     max_partitions_per_run: Annotated[int, Field(ge=1, le=1000)]
+
+
+class CeleryConfig(ConfigModel):
+    """Where tasks wait for workers, and where their results go; the URLs may hold passwords."""
+
+    broker_url: SecretStr
+    backend_url: SecretStr
+
+    @property
+    def backend(self) -> SecretStr:
+        """Where results go: what was configured, else a Redis broker itself, else the sender's own queue (RabbitMQ)."""
+        redis = self.broker_url.get_secret_value().startswith(("redis:", "rediss:"))
+        return self.backend_url or (self.broker_url if redis else SecretStr("rpc://"))
+
+
+class ExecutionConfig(ConfigModel):
+    """Where the steps of a run work."""
+
+    executor: Literal["in_process", "multiprocess", "celery", "k8s"]
+    max_concurrent: Annotated[int, Field(ge=1, le=1000)]
+    celery: CeleryConfig
 
 
 class DownloadConfig(ConfigModel):
@@ -119,6 +140,7 @@ class PipelineConfig(ConfigModel):
     partitions: PartitionsConfig
     schedule: ScheduleConfig
     backfill: BackfillConfig
+    execution: ExecutionConfig
     download: DownloadConfig
     validation: ValidationConfig
     quality: QualityConfig

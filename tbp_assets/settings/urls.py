@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
@@ -50,26 +51,49 @@ def local_path(parts: SplitResult) -> Path:
     return Path(url2pathname(parts.path))
 
 
-def lake_path(url: str) -> Path:
-    """Return the directory that TBP_LAKE_URL names.
+@dataclass(frozen=True, slots=True)
+class BucketPrefix:
+    """A bucket, or what is below a prefix of it.
+
+    Attributes:
+        prefix: Of every key: empty, or ending with a slash.
+    """
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+def lake_place(url: str) -> Path | BucketPrefix:
+    """Return the directory or the bucket that TBP_LAKE_URL names.
 
     Raises:
-        ConfigError: Not a file:// URL of an absolute path.
+        ConfigError: Neither the file:// URL of an absolute path nor an s3:// URL of a bucket.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         parts = SplitResult("", "", "", "", "")
-    if parts.scheme != "file" or not _is_local(parts):
-        raise ConfigError(
-            f"TBP_LAKE_URL {shown(url)!r} must be empty or file:///an/absolute/path (pipeline.yml: lake_url)"
-        )
-    return local_path(parts)
+    if parts.scheme == "file" and _is_local(parts):
+        return local_path(parts)
+    if parts.scheme == "s3" and parts.netloc and not LOGIN.match(f"//{parts.netloc}") and not _goes_on(parts):
+        prefix = parts.path.strip("/")
+        return BucketPrefix(parts.netloc, f"{prefix}/" if prefix else "")
+    raise ConfigError(
+        f"TBP_LAKE_URL {shown(url)!r} must be empty, file:///an/absolute/path or s3://bucket/prefix "
+        "(pipeline.yml: lake_url)"
+    )
 
 
 def _is_local(parts: SplitResult) -> bool:
+    return not (parts.netloc or _goes_on(parts)) and parts.path.startswith("/")
+
+
+def _goes_on(parts: SplitResult) -> bool:
     # A # or ? that is not percent-encoded would silently end the path.
-    return not (parts.netloc or parts.query or parts.fragment) and parts.path.startswith("/")
+    return bool(parts.query or parts.fragment)
 
 
 def _no_source(url: str, why: str = "") -> ConfigError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -28,8 +29,8 @@ class Days(Protocol[Fact_co]):
         """Whose data."""
         ...
 
-    def fact(self, day: date) -> Fact_co | None:
-        """Return what is known of a day."""
+    def facts(self, days: Sequence[date]) -> Mapping[date, Fact_co | None]:
+        """Return what is known of each day."""
         ...
 
 
@@ -44,7 +45,8 @@ def gather(
         loaded = loads(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
         failed = unresolved(connection, landing.dataset, landing.data_source, ordered[0], ordered[-1])
         measured = Quality(connection, landing.dataset, landing.data_source).days(ordered[0], ordered[-1])
+    landed, validated = landing.facts(ordered), lake.facts(ordered)
     return {
-        day: DayFacts(day, landing.fact(day), lake.fact(day), loaded.get(day), failed.get(day), measured.get(day))
+        day: DayFacts(day, landed[day], validated[day], loaded.get(day), failed.get(day), measured.get(day))
         for day in ordered
     }

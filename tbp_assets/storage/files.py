@@ -1,123 +1,130 @@
-"""Files of our own: written under a temporary name, synced, and given their name only when whole."""
+"""Where files of ours are kept, whichever kind of place it is: each is either whole or not there.
+
+`Files` is all that landing zone and lake know of it: `local_files` keeps them in a directory, `s3_files` in a bucket.
+Journals alone grow, by whole lines.
+What is written for a person, into a directory of theirs, is `write_whole`'s.
+"""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import logging
 import os
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import IO, Protocol
 from uuid import uuid4
 
-import psutil
-from pydantic import TypeAdapter, ValidationError
+from tbp_assets.errors import StorageError
 
-from tbp_assets.errors import StorageError, StoredFileError
 
-Fact = TypeVar("Fact")
-INCOMING = "incoming"
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file as it was read.
 
-logger = logging.getLogger(__name__)
+    Attributes:
+        version: Tells it from whatever is written over it later.
+    """
+
+    content: bytes
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as it is listed.
+
+    Attributes:
+        version: Tells it from whatever is written over it later.
+    """
+
+    key: str
+    modified: datetime
+    bytes: int
+    version: str
+
+
+class Followed(Protocol):
+    """A journal that is read while it grows."""
+
+    def more(self) -> tuple[list[bytes], bool]:
+        """Return the whole lines that were not given yet, oldest first, and whether they begin a new journal.
+
+        A line that is being written is given the next time. A new one took the place of what was given before.
+        """
+        ...
+
+
+class Files(Protocol):
+    """Files by key, such as `lake/polygon/…/2024-01-02.json`.
+
+    Errors of every method: StorageError (a directory that cannot be used), StoreUnavailableError (try later),
+    CredentialsError and ConfigError (a bucket that cannot be used).
+    """
+
+    @property
+    def location(self) -> str:
+        """Directory or URL, for people."""
+        ...
+
+    def address(self, key: str) -> str:
+        """Return where a file lies, for people."""
+        ...
+
+    def read(self, key: str) -> Stored | None:
+        """Return a file, or None where there is none."""
+        ...
+
+    def read_all(self, keys: Sequence[str]) -> list[Stored | None]:
+        """Return several small files in their order, as fast as the place allows."""
+        ...
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write a whole file, over what bears the name."""
+        ...
+
+    def replace(self, key: str, content: bytes, version: str | None) -> bool:
+        """Write a whole file if what bears the name is still of this version; None: if nothing does.
+
+        Returns:
+            False where somebody else wrote it meanwhile; then nothing was written.
+        """
+        ...
+
+    def writing(self) -> AbstractContextManager[IO[bytes]]:
+        """Open a temporary file; it disappears at the end unless `commit` gave it a name."""
+        ...
+
+    def commit(self, stream: IO[bytes], key: str) -> None:
+        """Give a file opened by `writing` its name, replacing what bears the name."""
+        ...
+
+    def append(self, key: str, line: bytes) -> None:
+        """Add a line to a journal; lines of several processes never mix."""
+        ...
+
+    def follow(self, key: str) -> Followed:
+        """Return a journal to be read from its start; nothing is read yet."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Give every file whose key starts with the prefix."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a file, if it is there."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what processes left behind that died while they wrote."""
+        ...
 
 
 def sha256_of(content: bytes) -> str:
     """Return the sha256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
-
-
-class FileStore:
-    """A directory in which a file is either whole or not there; journals alone grow, by whole lines.
-
-    Temporary files lie in `incoming/` on the same disk and bear the id of the process that writes them; those of
-    processes that died are removed when a store is opened.
-    """
-
-    def __init__(self, root: Path) -> None:
-        """Name the directory; it is created at the first write."""
-        self.root = root
-
-    def sweep(self) -> None:
-        """Remove the temporary files of processes that are gone."""
-        with _translated(self.root):
-            for path in (self.root / INCOMING).glob("*"):
-                pid = path.name.split("-")[0]
-                if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-                    path.unlink(missing_ok=True)
-
-    @contextmanager
-    def writing(self) -> Generator[IO[bytes]]:
-        """Open a temporary file; it disappears at the end unless `commit` gave it a name."""
-        with _translated(self.root):
-            directory = self.root / INCOMING
-            directory.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=directory, prefix=f"{os.getpid()}-")
-            os.close(descriptor)
-        try:
-            with _translated(self.root), Path(name).open("w+b") as stream:
-                yield stream
-        finally:
-            Path(name).unlink(missing_ok=True)
-
-    def commit(self, stream: IO[bytes], path: Path) -> None:
-        """Sync a file opened by `writing` and give it its name, replacing what bears the name."""
-        with _translated(self.root):
-            stream.flush()
-            os.fsync(stream.fileno())
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Path(stream.name).replace(path)
-            _sync_directory(path.parent)
-
-    def write(self, path: Path, content: bytes) -> None:
-        """Write a whole file."""
-        with self.writing() as stream:
-            with _translated(self.root):
-                stream.write(content)
-            self.commit(stream, path)
-
-    def append(self, path: Path, line: bytes) -> None:
-        """Add a line to a journal in one write, so that the lines of several processes never mix.
-
-        Where a full disk left half a line, that one is ended and stays the only one lost.
-        """
-        with _translated(self.root):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a+b", buffering=0) as stream:
-                if not _ends_a_line(stream):
-                    line = b"\n" + line
-                if stream.write(line) != len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-
-    def write_fact(self, path: Path, fact: object) -> None:
-        """Write a fact as JSON."""
-        self.write(path, adapter_of(type(fact)).dump_json(fact, indent=1) + b"\n")
-
-    def read_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
-        """Read a fact, or None where none was written.
-
-        Raises:
-            StoredFileError: The file is there and is not a fact of this kind.
-        """
-        try:
-            return cast("Fact", adapter_of(kind).validate_json(path.read_bytes()))
-        except FileNotFoundError:
-            return None
-        except ValidationError as error:
-            raise StoredFileError(f"{path} is damaged ({error.error_count()} faults): run the day again") from None
-        except OSError as error:
-            raise StorageError(f"{path} cannot be read: {error}") from error
-
-    def usable_fact(self, path: Path, kind: type[Fact]) -> Fact | None:
-        """Read a fact; a damaged one counts as none, with a warning, so that its step writes it again."""
-        try:
-            return self.read_fact(path, kind)
-        except StoredFileError as error:
-            _warn_of_damage(path.stat().st_mtime_ns, str(error))
-            return None
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -139,39 +146,3 @@ def write_whole(path: Path, content: bytes) -> None:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from error
-
-
-@cache
-def adapter_of(kind: type[object]) -> TypeAdapter[object]:
-    """Return what reads and writes a kind of fact as JSON."""
-    # Made once a kind: 2.4 ms, a hundred times what reading a fact takes.
-    return TypeAdapter(kind)
-
-
-@cache
-def _warn_of_damage(modified: int, said: str) -> None:  # noqa: ARG001  # a version of a file is named once
-    logger.warning("%s", said)
-
-
-def _ends_a_line(stream: IO[bytes]) -> bool:
-    if stream.seek(0, os.SEEK_END) == 0:
-        return True
-    stream.seek(-1, os.SEEK_END)
-    return stream.read(1) == b"\n"
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _translated(root: Path) -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        place = error.filename or root
-        raise StorageError(f"{place}: {error.strerror}. Make {root} writable or set TBP_HOME elsewhere") from error

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from tbp_assets.errors import StorageError
-from tbp_assets.storage.files import FileStore, adapter_of
+from tbp_assets.storage.files import Files, Followed
+from tbp_assets.storage.manifests import adapter_of
 
 Event = TypeVar("Event")
 logger = logging.getLogger(__name__)
@@ -21,13 +20,13 @@ class Journal(Generic[Event]):
     """The journal of one kind of event.
 
     Args:
-        store: Where it lies.
-        path: Its file.
+        files: Where it lies.
+        key: Its name there.
         kind: Of its events.
     """
 
-    store: FileStore
-    path: Path
+    files: Files
+    key: str
     kind: type[Event]
 
     def add(self, event: Event) -> None:
@@ -36,31 +35,42 @@ class Journal(Generic[Event]):
         Raises:
             StorageError: It cannot be written.
         """
-        self.store.append(self.path, adapter_of(self.kind).dump_json(event) + b"\n")
+        self.files.append(self.key, adapter_of(self.kind).dump_json(event) + b"\n")
 
-    def read(self, start: int = 0) -> tuple[list[Event], int]:
-        """Return the events from a byte on, oldest first, and the byte after the last of them.
-
-        A line that is not whole yet is left for the next reading; one that is no event is left out, with a warning.
+    def events(self) -> list[Event]:
+        """Return all events, oldest first.
 
         Raises:
             StorageError: It cannot be read.
         """
-        try:
-            with self.path.open("rb") as stream:
-                stream.seek(start)
-                content = stream.read()
-        except FileNotFoundError:
-            return [], 0
-        except OSError as error:
-            raise StorageError(f"{self.path} cannot be read: {error.strerror}") from error
-        whole = content[: content.rfind(b"\n") + 1]
-        events = [event for line in whole.split(b"\n") if line and (event := self._event(line))]
-        return events, start + len(whole)
+        return FollowedEvents(self).events()
+
+
+class FollowedEvents(Generic[Event]):
+    """The events of a journal that grows: each line is read once. One that is no event is left out, with a warning."""
+
+    def __init__(self, journal: Journal[Event]) -> None:
+        """Read nothing yet."""
+        self._journal = journal
+        self._lines: Followed = journal.files.follow(journal.key)
+        self._events: list[Event] = []
+
+    def events(self) -> list[Event]:
+        """Return all events so far, oldest first; the list given before where none was added.
+
+        Raises:
+            StorageError: The journal cannot be read.
+        """
+        lines, new = self._lines.more()
+        added = [event for line in lines if (event := self._event(line))]
+        if added or new:
+            self._events = added if new else self._events + added
+        return self._events
 
     def _event(self, line: bytes) -> Event | None:
         try:
-            return cast("Event", adapter_of(self.kind).validate_json(line))
+            return cast("Event", adapter_of(self._journal.kind).validate_json(line))
         except ValidationError:
-            logger.warning("%s holds a line that is no event, it is not counted: %r", self.path, line[:80])
+            place = self._journal.files.address(self._journal.key)
+            logger.warning("%s holds a line that is no event, it is not counted: %r", place, line[:80])
             return None

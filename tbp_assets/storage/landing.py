@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from tbp_assets.bars.compression import Limits, decompressed
@@ -27,8 +27,9 @@ from tbp_assets.errors import (
     StoredFileError,
     TbpError,
 )
-from tbp_assets.storage.files import FileStore, sha256_of
+from tbp_assets.storage.files import Files, sha256_of
 from tbp_assets.storage.journal import Journal
+from tbp_assets.storage.manifests import Manifests
 from tbp_assets.storage.requests import Download, Timed, fault_of, requests_journal
 
 if TYPE_CHECKING:
@@ -40,24 +41,33 @@ class LandingZone:
     """Landed files and manifests of one dataset from one data source.
 
     Args:
-        store: Directory below which `landing/<data_source>/<prefix>/YYYY/MM/` is kept.
+        store: Where `landing/<data_source>/<prefix>/YYYY/MM/` is kept.
         dataset: Which day files.
         data_source: Whose: `polygon` or `synthetic`; the two never mix.
         limits: How large a day file may be.
     """
 
-    store: FileStore
+    store: Files
     dataset: Dataset
     data_source: str
     limits: Limits
 
-    def directory(self, day: date) -> Path:
-        """Return the directory of a day's files."""
-        return self.store.root / f"landing/{self.data_source}/{self.dataset.prefix}/{day:%Y/%m}"
+    @property
+    def root(self) -> str:
+        """What the keys of all its files begin with."""
+        return f"landing/{self.data_source}/{self.dataset.prefix}"
+
+    def directory(self, day: date) -> str:
+        """Return what the keys of a day's files begin with."""
+        return f"{self.root}/{day:%Y/%m}"
 
     def fact(self, day: date) -> LandingFact | None:
         """Return what is known of a day, or None where the provider was never asked or the manifest is damaged."""
-        return self.store.usable_fact(self.directory(day) / f"{day}.json", LandingFact)
+        return self._manifests.usable(self.manifest(day))
+
+    def facts(self, days: Sequence[date]) -> Mapping[date, LandingFact | None]:
+        """Return what is known of several days, as `fact` does of one."""
+        return dict(zip(days, self._manifests.all_usable([self.manifest(day) for day in days]), strict=True))
 
     def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
         """Whether the listed version of a file is landed already, and undamaged."""
@@ -74,7 +84,7 @@ class LandingZone:
     @property
     def requests(self) -> Journal[Request]:
         """Every download that was asked of the provider."""
-        return Journal(self.store, requests_journal(self.store.root, self.data_source, self.dataset), Request)
+        return requests_journal(self.store, self.data_source, self.dataset)
 
     def land(self, day: date, download: Download, source: str, etag: str = "") -> LandingFact:
         """Download a day's file, verify it and record the answer.
@@ -106,7 +116,7 @@ class LandingZone:
             with self.store.writing() as stream:
                 answer = download(cast("BinaryIO", _Bounded(stream, self.limits)))
                 file = self._verified(day, stream, answer, source)
-                self.store.commit(stream, self.directory(day) / file.name)
+                self.store.commit(stream, self._key(day, file))
         except FileAbsentError as error:
             return self.record(day, "absent", str(error), etag=etag)
         except NotEntitledError as error:
@@ -115,15 +125,19 @@ class LandingZone:
             return self.record(day, "unusable", f"{source}: {error}", etag=etag)
         except SourceUnavailableError as error:
             return self.record(day, "unreachable", str(error), etag=etag, error=error.category)
-        return self._write(LandingFact(day, "landed", datetime.now(UTC), file=file, etag=etag or file.etag))
+        landed = LandingFact(day, "landed", datetime.now(UTC), file=file, etag=etag or file.etag)
+        return self._manifests.update(self.manifest(day), lambda _: landed)[1]
 
     def record(
         self, day: date, status: LandingStatus, cause: str, *, etag: str = "", error: Category | None = None
     ) -> LandingFact:
         """Record an answer that brought no file; the newest whole file there was stays known."""
-        known = self.fact(day)
-        file = known.file if known else None
-        return self._write(LandingFact(day, status, datetime.now(UTC), cause, file, etag, error))
+        now = datetime.now(UTC)
+
+        def answered(known: LandingFact | None) -> LandingFact:
+            return LandingFact(day, status, now, cause, known.file if known else None, etag, error)
+
+        return self._manifests.update(self.manifest(day), answered)[1]
 
     def read(self, day: date, file: LandedFile) -> bytes:
         """Return the bytes of a landed file.
@@ -131,22 +145,26 @@ class LandingZone:
         Raises:
             StoredFileError: The file is gone or was altered.
         """
-        path = self.directory(day) / file.name
-        try:
-            content = path.read_bytes()
-        except OSError as error:
+        key = self._key(day, file)
+        found, place = self.store.read(key), self.store.address(key)
+        if found is None:
+            raise StoredFileError(f"{day}: landed file {place} cannot be read; materialize raw_day_file again")
+        if sha256_of(found.content) != file.sha256:
             raise StoredFileError(
-                f"{day}: landed file {path} cannot be read; materialize raw_day_file again"
-            ) from error
-        if sha256_of(content) != file.sha256:
-            raise StoredFileError(
-                f"{day}: landed file {path} was altered; delete it and materialize raw_day_file again"
+                f"{day}: landed file {place} was altered; delete it and materialize raw_day_file again"
             )
-        return content
+        return found.content
 
-    def _write(self, fact: LandingFact) -> LandingFact:
-        self.store.write_fact(self.directory(fact.trading_date) / f"{fact.trading_date}.json", fact)
-        return fact
+    @property
+    def _manifests(self) -> Manifests[LandingFact]:
+        return Manifests(self.store, LandingFact)
+
+    def manifest(self, day: date) -> str:
+        """Return the key of a day's manifest."""
+        return f"{self.directory(day)}/{day}.json"
+
+    def _key(self, day: date, file: LandedFile) -> str:
+        return f"{self.directory(day)}/{file.name}"
 
     def _verified(self, day: date, stream: IO[bytes], answer: Listed, source: str) -> LandedFile:
         size = stream.seek(0, os.SEEK_END)

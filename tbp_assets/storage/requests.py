@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO, Final
 
@@ -12,6 +11,8 @@ from tbp_assets.bars.events import Request
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import Category
+from tbp_assets.storage.files import Files
+from tbp_assets.storage.journal import Journal
 
 FAULTS: Final[dict[LandingStatus, Category]] = {
     "absent": "not_published",
@@ -22,9 +23,9 @@ FAULTS: Final[dict[LandingStatus, Category]] = {
 Download = Callable[[BinaryIO], Listed]
 
 
-def requests_journal(root: Path, data_source: str, dataset: Dataset) -> Path:
-    """Return the journal of a landing zone, given the directory of the store."""
-    return root / "landing" / data_source / dataset.prefix / "requests.jsonl"
+def requests_journal(files: Files, data_source: str, dataset: Dataset) -> Journal[Request]:
+    """Return the journal of a landing zone: every download that was asked of the provider."""
+    return Journal(files, f"landing/{data_source}/{dataset.prefix}/requests.jsonl", Request)
 
 
 def fault_of(answer: LandingFact) -> Category | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 import dagster as dg
@@ -14,7 +13,7 @@ from tbp_assets.checks.database import LoadedDays, database_matches_lake, every_
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import NEW_YEAR, TUESDAY, good_rows, row
-from tbp_assets_tests.storage.days import ALL, lake_in, load, query, universe, validated
+from tbp_assets_tests.storage.days import ALL, lake_in, load, matching, query, universe, validated
 
 pytestmark = pytest.mark.integration
 
@@ -158,9 +157,9 @@ def test_withheld_day_that_was_never_loaded_is_told(project: Project) -> None:
 @pytest.mark.parametrize("damaged", ["*.bars.*.parquet", "*.json"])
 def test_damaged_lake_fails_the_day_and_raises_nothing(project: Project, damaged: str) -> None:
     days = loaded(project)
-    files: list[Path] = list(days.lake.directory(TUESDAY).glob(damaged))
-    files[0].write_bytes(b"{")
-    matching = matching_of(days)
-    assert not matching.passed
-    assert files[0].name in matching.description
+    (damaged_file,) = matching(days.lake.store, days.lake.directory(TUESDAY), damaged)
+    days.lake.store.write(damaged_file, b"{")
+    outcome = matching_of(days)
+    assert not outcome.passed
+    assert damaged_file.rpartition("/")[2] in outcome.description
     assert not books_of(days).passed

@@ -61,7 +61,7 @@ def test_damaged_parquet_fails_its_day_and_no_other(tmp_path: Path) -> None:
     fact = lake.fact(WEDNESDAY)
     assert fact is not None
     assert fact.bars is not None
-    lake.path(WEDNESDAY, fact.bars).write_bytes(b"PAR1")
+    lake.store.write(lake.key(WEDNESDAY, fact.bars), b"PAR1")
     found = matches(lake, DAYS)
     assert [day for day, outcome in found.items() if not outcome.passed] == [WEDNESDAY]
     assert found[WEDNESDAY].description.startswith("2024-01-03: lake file ")
@@ -99,7 +99,7 @@ def test_same_tickers_on_two_days_are_no_duplicates(tmp_path: Path) -> None:
 
 def test_damaged_manifest_fails_its_day_and_no_other(tmp_path: Path) -> None:
     lake = filled(tmp_path)
-    (lake.directory(TUESDAY) / f"{TUESDAY}.json").write_text("{")
+    lake.store.write(f"{lake.directory(TUESDAY)}/{TUESDAY}.json", b"{")
     found = matches(lake, DAYS)
     assert [day for day, outcome in found.items() if not outcome.passed] == [TUESDAY]
     assert "is damaged (1 faults): run the day again" in found[TUESDAY].description

@@ -77,6 +77,6 @@ def test_bad_answer_after_a_good_file_is_told_with_its_cause(tmp_path: Path, sta
 def test_day_with_a_damaged_manifest_was_never_asked_for(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
-    (zone.directory(TUESDAY) / f"{TUESDAY}.json").write_text("{")
+    zone.store.write(f"{zone.directory(TUESDAY)}/{TUESDAY}.json", b"{")
     outcome = day_file_is_whole(zone, EXPECTED, TUESDAY)
     assert (outcome.passed, outcome.description) == (False, "missing (never asked for)")

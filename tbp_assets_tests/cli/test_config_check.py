@@ -66,8 +66,11 @@ UNUSABLE = {
         "synthetic://market?seed=x",
         "seed cannot be used; it takes seed",
     ),
-    "lake elsewhere": ("TBP_LAKE_URL", "s3://lake", "TBP_LAKE_URL 's3://lake' must be empty or file:///"),
+    "lake elsewhere": ("TBP_LAKE_URL", "gs://lake", "TBP_LAKE_URL 'gs://lake' must be empty, file:///an/absolute/path"),
     "lake malformed": ("TBP_LAKE_URL", "file://[::1/lake", "TBP_LAKE_URL 'file://[::1/lake' must be empty"),
+    "lake without bucket": ("TBP_LAKE_URL", "s3:///lake", "TBP_LAKE_URL 's3:///lake' must be empty"),
+    "lake cut short": ("TBP_LAKE_URL", "s3://lake/a#1", "TBP_LAKE_URL 's3://lake/a#1' must be empty"),
+    "lake with a login": ("TBP_LAKE_URL", "s3://me:hush@lake", "TBP_LAKE_URL 's3://***@lake' must be empty"),
     "lake is a file": ("TBP_LAKE_URL", "file:///dev/null/lake", "/dev/null is no directory (TBP_LAKE_URL"),
 }
 
@@ -162,3 +165,31 @@ def test_a_variable_of_another_environment_need_not_be_set_here(project: Project
     text = 'database: {name: "${PROD_NAME}", host: "db.${PROD_SITE}"}\n'
     (project.config / "environments" / "production.yml").write_text(text, encoding="utf-8")
     tbp("config", "check").must_be(0)
+
+
+LAKE = {"TBP_LAKE_URL": "s3://lake/research", "TBP_LAKE_ACCESS_KEY": "known", "TBP_LAKE_SECRET_KEY": "hush"}
+
+
+def test_a_lake_on_s3_is_named_without_its_keys(project: Project, tbp: Tbp) -> None:
+    said = tbp("config", "check", **LAKE)
+    said.must_be(0)
+    assert ", lake s3://lake/research, universe configured" in said.out.splitlines()[0]
+    assert "hush" not in said.out + said.err
+
+
+@pytest.mark.parametrize("absent", ["TBP_LAKE_ACCESS_KEY", "TBP_LAKE_SECRET_KEY"])
+def test_one_key_of_the_lake_without_the_other_is_named(project: Project, tbp: Tbp, absent: str) -> None:
+    said = tbp("config", "check", **{**LAKE, absent: ""})
+    said.must_be(2, "config/s3.yml: lake: ", "set TBP_LAKE_ACCESS_KEY and TBP_LAKE_SECRET_KEY both, or neither")
+    assert "hush" not in said.out + said.err
+
+
+@pytest.mark.parametrize("endpoint", ["http://[::1", "https://me:hush@[::1"])
+def test_an_endpoint_of_the_lake_that_cannot_be_used_is_named(project: Project, tbp: Tbp, endpoint: str) -> None:
+    said = tbp("config", "check", **{**LAKE, "TBP_LAKE_ENDPOINT_URL": endpoint})
+    said.must_be(2, "no client for the lake at http", "TBP_LAKE_ENDPOINT_URL")
+    assert "hush" not in said.out + said.err
+
+
+def test_an_endpoint_of_the_lake_without_a_scheme_is_named(project: Project, tbp: Tbp) -> None:
+    tbp("config", "check", **{**LAKE, "TBP_LAKE_ENDPOINT_URL": "minio:9000"}).must_be(2, "lake.endpoint_url")

@@ -100,7 +100,7 @@ def test_a_damaged_day_is_named_and_costs_itself_alone(project: Project, tbp: Tb
     fact = lake_in(project.store).fact(WEDNESDAY)
     assert fact is not None
     assert fact.quarantine is not None
-    lake_in(project.store).path(WEDNESDAY, fact.quarantine).write_bytes(b"altered")
+    (project.store / lake_in(project.store).key(WEDNESDAY, fact.quarantine)).write_bytes(b"altered")
     said = tbp("quarantine", "list", "--json")
     said.must_be(1, "2024-01-03", "was altered")
     assert said.json["rows"] == 4

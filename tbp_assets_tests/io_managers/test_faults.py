@@ -36,7 +36,7 @@ def parquet_of_wednesday(project: Project) -> Path:
     fact = lake_in(project.store).fact(WEDNESDAY)
     assert fact is not None
     assert fact.bars is not None
-    return lake_in(project.store).path(WEDNESDAY, fact.bars)
+    return project.store / lake_in(project.store).key(WEDNESDAY, fact.bars)
 
 
 def test_fault_in_the_middle_of_a_range_keeps_and_reports_the_days_before_it(project: Project) -> None:
@@ -83,7 +83,7 @@ def test_altered_landed_file_leaves_its_day_open_and_the_others_validated(projec
         fact = zone.fact(WEDNESDAY)
         assert fact is not None
         assert fact.file is not None
-        (zone.directory(WEDNESDAY) / fact.file.name).write_bytes(b"altered")
+        (project.store / zone.directory(WEDNESDAY) / fact.file.name).write_bytes(b"altered")
         assert runs.only(VALIDATED_BARS, TUESDAY, FRIDAY).success
     lake = lake_in(project.store)
     assert [lake.fact(day) is not None for day in SESSIONS] == [True, False, True, True]
@@ -93,7 +93,7 @@ def test_altered_landed_file_is_downloaded_again(project: Project) -> None:
     publish(project)
     with runs_of(project) as runs:
         runs.only(RAW_DAY_FILE, TUESDAY, FRIDAY)
-        for path in landing_zone(project.store).directory(TUESDAY).glob("*.gz"):
+        for path in (project.store / landing_zone(project.store).directory(TUESDAY)).glob("*.gz"):
             path.write_bytes(b"altered")
         assert runs.days(TUESDAY, FRIDAY).success
     assert len(dates_stored(project)) == 4

@@ -131,7 +131,7 @@ def test_stored_bars_are_read_only_when_they_are_asked_for(project: Project) -> 
     lake = lake_in(project.store)
     for day in (TUESDAY, WEDNESDAY):
         lake.write(made(day))
-    for path in lake.directory(TUESDAY).glob("*.parquet"):
+    for path in (project.store / lake.directory(TUESDAY)).glob("*.parquet"):
         path.unlink()
     keys = dg.PartitionKeyRange(str(TUESDAY), str(THURSDAY))
     with dg.build_input_context(asset_partition_key_range=keys, asset_partitions_def=PARTITIONS) as context:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,10 +15,11 @@ from tbp_assets.bars.universe import Listing, Universe
 from tbp_assets.bars.validation import ValidatedDay, validate
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.files import FileStore, sha256_of
+from tbp_assets.storage.files import Files, sha256_of
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import Download, LandingZone
 from tbp_assets.storage.load import DayToLoad, load_day
+from tbp_assets.storage.local_files import LocalFiles
 from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file
 
 ALL = Universe("all", (), everything=True)
@@ -30,14 +32,31 @@ def universe(*tickers: str) -> Universe:
     return Universe("chosen", tuple(Listing(ticker) for ticker in sorted(tickers)))
 
 
-def landing_zone(root: Path) -> LandingZone:
+def files_in(place: Path | Files) -> Files:
+    """Return the files of a directory, or those given."""
+    return LocalFiles(place) if isinstance(place, Path) else place
+
+
+def landing_zone(place: Path | Files) -> LandingZone:
     """Return a landing zone of the provider's day files."""
-    return LandingZone(FileStore(root), US_STOCKS_DAY_AGGS, "polygon", LIMITS)
+    return LandingZone(files_in(place), US_STOCKS_DAY_AGGS, "polygon", LIMITS)
 
 
-def lake_in(root: Path) -> Lake:
+def lake_in(place: Path | Files) -> Lake:
     """Return a lake of the provider's day files."""
-    return Lake(FileStore(root), US_STOCKS_DAY_AGGS, "polygon")
+    return Lake(files_in(place), US_STOCKS_DAY_AGGS, "polygon")
+
+
+def names_in(files: Files, prefix: str = "") -> list[str]:
+    """Return the names of every file whose key starts with the prefix, sorted; journals are left out."""
+    keys = [entry.key for entry in files.list(prefix) if ".jsonl" not in entry.key]
+    return sorted(key.rpartition("/")[2] for key in keys)
+
+
+def matching(files: Files, directory: str, pattern: str = "*") -> list[str]:
+    """Return the keys of a directory whose names match a pattern of the shell."""
+    keys = [entry.key for entry in files.list(f"{directory}/")]
+    return [key for key in keys if fnmatch(key.removeprefix(f"{directory}/"), pattern)]
 
 
 def sending(content: bytes, etag: str = "v1", announced: int | None = None) -> Download:

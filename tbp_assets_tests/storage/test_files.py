@@ -1,48 +1,42 @@
-"""A file of ours is whole or not there, and facts come back as they were written."""
+"""A file of ours is whole or not there, wherever it lies, and replaced only by who saw what it replaces."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tbp_assets.errors import StoredFileError
-from tbp_assets.storage.files import INCOMING, FileStore, sha256_of
+from tbp_assets.storage.files import Files, sha256_of
+from tbp_assets_tests.storage.days import names_in
 
-pytestmark = pytest.mark.unit
-
-
-@dataclass(frozen=True)
-class Note:
-    text: str
-    number: int
+KEY = "lake/a b/é+%/file.bin"
 
 
-def files_below(root: Path) -> list[str]:
-    return sorted(path.name for path in root.rglob("*") if path.is_file())
+def content_of(store: Files, key: str) -> bytes | None:
+    found = store.read(key)
+    return found.content if found else None
 
 
-def pid_of_a_dead_process() -> int:
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+def version_of(store: Files, key: str) -> str | None:
+    found = store.read(key)
+    return found.version if found else None
 
 
-def test_written_file_has_its_content_and_leaves_no_temporary_one(tmp_path: Path) -> None:
-    FileStore(tmp_path).write(tmp_path / "a" / "b.bin", b"content")
-    assert (tmp_path / "a" / "b.bin").read_bytes() == b"content"
-    assert files_below(tmp_path) == ["b.bin"]
+def test_written_file_has_its_content_and_leaves_no_temporary_one(store: Files) -> None:
+    store.write(KEY, b"content")
+    assert content_of(store, KEY) == b"content"
+    assert [entry.key for entry in store.list("")] == [KEY]
 
 
-def test_failing_write_leaves_nothing(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
+def test_a_file_that_was_never_written_is_none(store: Files) -> None:
+    assert store.read(KEY) is None
+    store.write(KEY, b"")
+    assert store.read(f"{KEY}/below") is None
 
+
+def test_failing_write_leaves_nothing(store: Files) -> None:
     def interrupted() -> None:
         with store.writing() as stream:
             stream.write(b"half")
@@ -50,12 +44,11 @@ def test_failing_write_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert files_below(tmp_path) == []
+    assert names_in(store) == []
 
 
-def test_failing_write_keeps_the_older_file(tmp_path: Path) -> None:
-    store, path = FileStore(tmp_path), tmp_path / "fact.json"
-    store.write(path, b"old")
+def test_failing_write_keeps_the_older_file(store: Files) -> None:
+    store.write(KEY, b"old")
 
     def interrupted() -> None:
         with store.writing() as stream:
@@ -64,79 +57,98 @@ def test_failing_write_keeps_the_older_file(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="stop"):
         interrupted()
-    assert path.read_bytes() == b"old"
+    assert content_of(store, KEY) == b"old"
 
 
-def test_reader_never_sees_half_a_file(tmp_path: Path) -> None:
-    store, path = FileStore(tmp_path), tmp_path / "file.bin"
+def test_committed_file_is_there_from_its_first_byte(store: Files) -> None:
+    with store.writing() as stream:
+        stream.write(b"x" * 100_000)
+        assert names_in(store) == []
+        store.commit(stream, KEY)
+        assert content_of(store, KEY) == b"x" * 100_000
+    assert [entry.key for entry in store.list("")] == [KEY]
+
+
+def test_reader_never_sees_half_a_file(store: Files) -> None:
     versions = [bytes([n]) * 200_000 for n in range(4)]
-    store.write(path, versions[0])
+    store.write(KEY, versions[0])
     done = threading.Event()
 
     def write() -> None:
-        for n in range(60):
-            store.write(path, versions[n % 4])
+        for n in range(30):
+            store.write(KEY, versions[n % 4])
         done.set()
 
     writer = threading.Thread(target=write)
     writer.start()
-    seen = {path.read_bytes() for _ in iter(done.is_set, True)}
+    seen = {content_of(store, KEY) for _ in iter(done.is_set, True)}
     writer.join()
     assert seen <= set(versions)
 
 
-def test_temporary_files_of_dead_processes_are_swept(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
-    store.write(tmp_path / "kept.bin", b"")
-    (tmp_path / INCOMING / f"{pid_of_a_dead_process()}-abc").write_bytes(b"half")
-    store.sweep()
-    assert files_below(tmp_path) == ["kept.bin"]
+def test_several_files_come_in_the_order_asked_for(store: Files) -> None:
+    for n in range(0, 20, 2):
+        store.write(f"{n}", f"{n}".encode())
+    found = store.read_all([f"{n}" for n in range(20)])
+    assert [one.content if one else None for one in found] == [
+        f"{n}".encode() if n % 2 == 0 else None for n in range(20)
+    ]
+    assert store.read_all([]) == []
 
 
-def test_temporary_files_of_living_processes_are_kept(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
-    with store.writing() as stream:
-        (tmp_path / INCOMING / f"{os.getppid()}-abc").write_bytes(b"another process's")
-        store.sweep()
-        assert files_below(tmp_path) == sorted([Path(stream.name).name, f"{os.getppid()}-abc"])
+def test_a_file_is_replaced_only_by_who_saw_it(store: Files) -> None:
+    assert store.replace(KEY, b"first", None)
+    seen = version_of(store, KEY)
+    assert not store.replace(KEY, b"another first", None)
+    assert store.replace(KEY, b"second", seen)
+    assert not store.replace(KEY, b"third", seen)
+    assert content_of(store, KEY) == b"second"
+    assert [entry.key for entry in store.list("")] == [KEY]
 
 
-def test_foreign_file_among_the_temporary_ones_does_not_stop_the_sweep(tmp_path: Path) -> None:
-    incoming = tmp_path / INCOMING
-    incoming.mkdir()
-    (incoming / ".DS_Store").write_bytes(b"")
-    (incoming / f"{pid_of_a_dead_process()}-abc").write_bytes(b"half")
-    FileStore(tmp_path).sweep()
-    assert files_below(tmp_path) == [".DS_Store"]
+def test_a_file_that_was_removed_meanwhile_is_not_replaced(store: Files) -> None:
+    store.write(KEY, b"first")
+    seen = version_of(store, KEY)
+    store.delete(KEY)
+    assert not store.replace(KEY, b"second", seen)
+    assert store.read(KEY) is None
 
 
-def test_sweep_of_a_store_that_was_never_written_makes_nothing(tmp_path: Path) -> None:
-    FileStore(tmp_path / "new").sweep()
-    assert not (tmp_path / "new").exists()
+def test_of_many_who_replace_a_file_at_once_none_is_lost(store: Files) -> None:
+    def add(number: int) -> None:
+        while True:
+            found = store.read(KEY)
+            numbers = [*(found.content.split() if found else []), str(number).encode()]
+            if store.replace(KEY, b" ".join(numbers), found.version if found else None):
+                return
+
+    store.write(KEY, b"")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(20)))
+    assert sorted(map(int, (content_of(store, KEY) or b"").split())) == list(range(20))
 
 
-def test_fact_comes_back_as_written(tmp_path: Path) -> None:
-    store = FileStore(tmp_path)
-    store.write_fact(tmp_path / "note.json", Note("ä NA ∞", 7))
-    assert store.read_fact(tmp_path / "note.json", Note) == Note("ä NA ∞", 7)
+def test_a_listing_holds_what_begins_with_the_prefix_and_says_when_it_was_written(store: Files) -> None:
+    for key in ("a/2024-01-02.json", "a/2024-01-02.bars.parquet", "a/2024-01-03.json", "ab/x", "a/b/2024-01-02.json"):
+        store.write(key, b"")
+    found = list(store.list("a/2024-01-02."))
+    assert sorted(entry.key for entry in found) == ["a/2024-01-02.bars.parquet", "a/2024-01-02.json"]
+    assert all(abs(entry.modified - datetime.now(UTC)) < timedelta(minutes=1) for entry in found)
+    assert names_in(store, "nothing/") == []
+    assert len(names_in(store)) == 5
 
 
-def test_fact_that_was_never_written_is_none(tmp_path: Path) -> None:
-    assert FileStore(tmp_path).read_fact(tmp_path / "note.json", Note) is None
+def test_a_removed_file_is_gone_and_may_be_removed_again(store: Files) -> None:
+    store.write(KEY, b"")
+    store.delete(KEY)
+    store.delete(KEY)
+    assert store.read(KEY) is None
 
 
-@pytest.mark.parametrize("content", [b"", b'{"text": "a"', b'{"text": "a"}', b"[1]", b"\xff\xfe"])
-def test_damaged_fact_is_none_and_its_file_is_named_once(
-    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "note.json"
-    path.write_bytes(content)
-    assert [FileStore(tmp_path).usable_fact(path, Note) for _ in range(3)] == [None] * 3
-    said = f"{path} is damaged (1 faults): run the day again"
-    assert [record.getMessage() for record in caplog.records] == [said]
-    with pytest.raises(StoredFileError, match=re.escape(said)):
-        FileStore(tmp_path).read_fact(path, Note)
+def test_an_address_is_where_a_person_finds_the_file(store: Files) -> None:
+    assert store.address("lake/x.json") == f"{store.location}/lake/x.json"
 
 
+@pytest.mark.unit
 def test_sha256_is_the_published_one() -> None:
     assert sha256_of(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

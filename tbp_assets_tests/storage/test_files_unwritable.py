@@ -18,7 +18,9 @@ import pytest
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import StorageError
 from tbp_assets.providers.local_mirror import LocalMirror
-from tbp_assets.storage.files import INCOMING, FileStore, write_whole
+from tbp_assets.storage.files import write_whole
+from tbp_assets.storage.local_files import INCOMING, LocalFiles
+from tbp_assets.storage.manifests import Manifests
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows, write_mirror
 from tbp_assets_tests.embedded.postgres.processes import environment, python_for_nobody
 from tbp_assets_tests.storage.days import SOURCE, landing_zone, sending
@@ -30,10 +32,10 @@ WRITE = """
 import sys
 from pathlib import Path
 from tbp_assets.errors import StorageError
-from tbp_assets.storage.files import FileStore
+from tbp_assets.storage.local_files import LocalFiles
 root = Path(sys.argv[1])
 try:
-    FileStore(root).write(root / "landing" / "file", b"content")
+    LocalFiles(root).write("landing/file", b"content")
 except StorageError as error:
     sys.exit(f"StorageError: {error}")
 """
@@ -97,18 +99,18 @@ def test_read_only_place_inside_the_store_leaves_no_temporary_file(open_director
 def test_file_where_the_directory_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "store").write_bytes(b"")
     with pytest.raises(StorageError, match=r"Make .*store writable or set TBP_HOME elsewhere"):
-        FileStore(tmp_path / "store").write(tmp_path / "store" / "fact.json", b"{}")
+        LocalFiles(tmp_path / "store").write("fact.json", b"{}")
 
 
 def test_fact_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "fact.json").mkdir()
     with pytest.raises(StorageError, match=r"fact\.json cannot be read"):
-        FileStore(tmp_path).read_fact(tmp_path / "fact.json", dict[str, str])
+        Manifests(LocalFiles(tmp_path), dict[str, str]).read("fact.json")
 
 
 def test_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
     with largest_file(1000), pytest.raises(StorageError, match="File too large"):
-        FileStore(tmp_path).write(tmp_path / "file", bytes(5000))
+        LocalFiles(tmp_path).write("file", bytes(5000))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

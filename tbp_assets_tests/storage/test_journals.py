@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from tbp_assets.errors import (
     NotEntitledError,
     RateLimitedError,
     SourceUnavailableError,
+    StorageError,
 )
-from tbp_assets.storage.files import FileStore, sha256_of
-from tbp_assets.storage.journal import Journal
+from tbp_assets.storage.files import Files, sha256_of
+from tbp_assets.storage.journal import FollowedEvents, Journal
+from tbp_assets.storage.local_files import LocalFiles
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.storage.days import SOURCE, failing, lake_in, landing_zone, sending, validated
-
-pytestmark = pytest.mark.unit
 
 WHOLE = day_file(good_rows(TUESDAY))
 
@@ -30,15 +31,19 @@ def event(seconds: float = 1.0) -> Request:
     return Request(TUESDAY, datetime(2024, 1, 3, tzinfo=UTC), "s3", seconds)
 
 
-def journal_in(root: Path) -> Journal[Request]:
-    return Journal(FileStore(root), root / "requests.jsonl", Request)
+def journal_in(files: Files) -> Journal[Request]:
+    return Journal(files, "requests.jsonl", Request)
+
+
+def seconds(events: list[Request]) -> list[float]:
+    return [each.seconds for each in events]
 
 
 def test_download_that_lands_is_kept_with_its_size_and_version(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     before = datetime.now(UTC)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
-    ((request,), _) = zone.requests.read()
+    (request,) = zone.requests.events()
     assert (request.trading_date, request.source, request.error) == (TUESDAY, "s3", None)
     assert (request.bytes, request.sha256) == (len(WHOLE), sha256_of(WHOLE))
     assert before <= request.asked_at <= datetime.now(UTC)
@@ -58,7 +63,7 @@ def test_download_that_fails_is_kept_with_its_category(tmp_path: Path, error: Ex
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
     zone.land(TUESDAY, failing(error), SOURCE)
-    requests, _ = zone.requests.read()
+    requests = zone.requests.events()
     assert [request.error for request in requests] == [None, code]
     assert (requests[1].bytes, requests[1].sha256) == (0, ""), "the older file is not what it brought"
 
@@ -66,20 +71,20 @@ def test_download_that_fails_is_kept_with_its_category(tmp_path: Path, error: Ex
 def test_file_that_cannot_be_read_is_an_error_of_its_request(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE[:-9]), SOURCE)
-    assert [request.error for request in zone.requests.read()[0]] == ["parsing"]
+    assert [request.error for request in zone.requests.events()] == ["parsing"]
 
 
 def test_refused_login_is_kept_although_nothing_of_the_day_is(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     with pytest.raises(CredentialsError):
         zone.land(TUESDAY, failing(CredentialsError("who are you")), SOURCE)
-    assert [request.error for request in zone.requests.read()[0]] == ["auth"]
+    assert [request.error for request in zone.requests.events()] == ["auth"]
 
 
 def test_day_that_is_not_listed_is_no_request(tmp_path: Path) -> None:
     zone = landing_zone(tmp_path)
     zone.record(TUESDAY, "absent", "not listed")
-    assert zone.requests.read() == ([], 0)
+    assert zone.requests.events() == []
 
 
 def test_validation_is_kept_with_its_reasons_each_time(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_validation_is_kept_with_its_reasons_each_time(tmp_path: Path) -> None:
     lake.write(validated(bad))
     lake.write(validated(good_rows(WEDNESDAY), WEDNESDAY))
     lake.write(validated(bad))
-    judged, _ = lake.validations.read()
+    judged = lake.validations.events()
     assert [each.trading_date for each in judged] == [TUESDAY, WEDNESDAY, TUESDAY]
     fact = lake.fact(TUESDAY)
     assert fact is not None
@@ -100,36 +105,73 @@ def test_validation_is_kept_with_its_reasons_each_time(tmp_path: Path) -> None:
 def test_file_that_is_refused_whole_counts_all_its_rows(tmp_path: Path) -> None:
     lake = lake_in(tmp_path)
     lake.write(validated(good_rows(TUESDAY), header="ticker,volume"))
-    (judged,), _ = lake.validations.read()
+    (judged,) = lake.validations.events()
     assert (judged.status, judged.rejected) == ("refused", {"file_refused": 4})
 
 
-def test_events_are_read_on_from_where_reading_ended(tmp_path: Path) -> None:
-    journal = journal_in(tmp_path)
+def test_events_are_read_on_from_where_reading_ended(store: Files) -> None:
+    journal = journal_in(store)
+    followed = FollowedEvents(journal)
+    assert followed.events() == []
     journal.add(event(1))
-    first, read = journal.read()
+    assert seconds(followed.events()) == [1]
     journal.add(event(2))
-    assert [each.seconds for each in first] == [1]
-    assert [each.seconds for each in journal.read(read)[0]] == [2]
-    assert [each.seconds for each in journal.read()[0]] == [1, 2]
+    assert seconds(followed.events()) == [1, 2]
+    assert followed.events() is followed.events()
+    assert seconds(journal.events()) == [1, 2]
+
+
+def test_a_journal_that_was_taken_away_is_begun_anew(store: Files) -> None:
+    journal = journal_in(store)
+    followed = FollowedEvents(journal)
+    journal.add(event(1))
+    assert seconds(followed.events()) == [1]
+    for entry in list(store.list("requests.jsonl")):
+        store.delete(entry.key)
+    assert followed.events() == []
+    journal.add(event(2))
+    assert seconds(followed.events()) == [2]
+
+
+def test_lines_of_several_threads_never_mix(store: Files) -> None:
+    journal = journal_in(store)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(journal.add, [event(n) for n in range(40)]))
+    assert sorted(seconds(journal.events())) == list(range(40))
 
 
 def test_half_a_line_is_not_counted_and_costs_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    journal = journal_in(tmp_path)
+    journal = journal_in(LocalFiles(tmp_path))
+    followed = FollowedEvents(journal)
     journal.add(event(1))
-    with journal.path.open("ab") as stream:
+    with (tmp_path / "requests.jsonl").open("ab") as stream:
         stream.write(b'{"trading_date":"2024-')
-    events, read = journal.read()
-    assert [each.seconds for each in events] == [1]
+    assert seconds(followed.events()) == [1]
     journal.add(event(2))
-    assert [each.seconds for each in journal.read(read)[0]] == [2]
+    assert seconds(followed.events()) == [1, 2]
     assert "is not counted" in caplog.text
 
 
+def test_a_shorter_journal_in_its_place_is_read_from_its_start(tmp_path: Path) -> None:
+    journal = journal_in(LocalFiles(tmp_path))
+    followed = FollowedEvents(journal)
+    journal.add(event(1))
+    journal.add(event(2))
+    assert seconds(followed.events()) == [1, 2]
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[1])
+    assert seconds(followed.events()) == [2]
+
+
+def test_a_journal_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "requests.jsonl").mkdir()
+    with pytest.raises(StorageError, match="cannot be read"):
+        journal_in(LocalFiles(tmp_path)).events()
+
+
 def test_an_older_validation_without_seconds_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "validations.jsonl"
-    path.write_text(
+    (tmp_path / "validations.jsonl").write_text(
         '{"trading_date":"2024-01-02","validated_at":"2024-01-03T17:00:00Z","source_sha256":"ab","status":"validated",'
         '"rejected":{}}\n'
     )
-    assert Journal(FileStore(tmp_path), path, Validation).read()[0][0].seconds is None
+    assert Journal(LocalFiles(tmp_path), "validations.jsonl", Validation).events()[0].seconds is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,10 @@ from tbp_assets.errors import (
     RateLimitedError,
     SourceUnavailableError,
 )
+from tbp_assets.storage.files import Files
 from tbp_assets.storage.landing import LandingZone
 from tbp_assets_tests.day_files import TUESDAY, day_file, good_rows
-from tbp_assets_tests.storage.days import SOURCE, failing, landing_zone, sending
-
-pytestmark = pytest.mark.unit
+from tbp_assets_tests.storage.days import SOURCE, failing, landing_zone, names_in, sending
 
 WHOLE = day_file(good_rows(TUESDAY))
 BROKEN = bytes([*WHOLE[:60], WHOLE[60] ^ 0xFF, *WHOLE[61:]])
@@ -37,12 +35,12 @@ BAD_FILES = {
 
 
 def kept(zone: LandingZone) -> list[str]:
-    return sorted(path.name for path in zone.store.root.rglob("*") if path.is_file() and path.suffix != ".jsonl")
+    return names_in(zone.store)
 
 
 @pytest.mark.parametrize("bad", BAD_FILES)
-def test_bad_file_is_unusable_with_its_cause_and_nothing_of_it_is_kept(tmp_path: Path, bad: str) -> None:
-    zone, (content, cause) = landing_zone(tmp_path), BAD_FILES[bad]
+def test_bad_file_is_unusable_with_its_cause_and_nothing_of_it_is_kept(store: Files, bad: str) -> None:
+    zone, (content, cause) = landing_zone(store), BAD_FILES[bad]
     fact = zone.land(TUESDAY, sending(content), SOURCE)
     assert (fact.status, fact.file) == ("unusable", None)
     assert fact.cause.startswith(f"{SOURCE}: {cause}")
@@ -50,8 +48,8 @@ def test_bad_file_is_unusable_with_its_cause_and_nothing_of_it_is_kept(tmp_path:
     assert kept(zone) == ["2024-01-02.json"]
 
 
-def test_short_download_did_not_arrive_even_where_gzip_is_whole(tmp_path: Path) -> None:
-    fact = landing_zone(tmp_path).land(TUESDAY, sending(WHOLE, announced=1_000_000), SOURCE)
+def test_short_download_did_not_arrive_even_where_gzip_is_whole(store: Files) -> None:
+    fact = landing_zone(store).land(TUESDAY, sending(WHOLE, announced=1_000_000), SOURCE)
     assert (fact.status, fact.error) == ("unreachable", "network")
     assert fact.cause == f"{SOURCE}: {len(WHOLE)} of 1,000,000 bytes arrived"
 
@@ -60,17 +58,17 @@ def test_short_download_did_not_arrive_even_where_gzip_is_whole(tmp_path: Path) 
     ("error", "status"), [(FileAbsentError("no such file"), "absent"), (NotEntitledError("HTTP 403"), "forbidden")]
 )
 def test_refusal_is_recorded_and_never_taken_for_an_empty_day(
-    tmp_path: Path, error: Exception, status: LandingStatus
+    store: Files, error: Exception, status: LandingStatus
 ) -> None:
-    zone = landing_zone(tmp_path)
+    zone = landing_zone(store)
     fact = zone.land(TUESDAY, failing(error), SOURCE)
     assert (fact.status, fact.cause, fact.file) == (status, str(error), None)
     assert zone.fact(TUESDAY) == fact
     assert kept(zone) == ["2024-01-02.json"]
 
 
-def test_refused_login_records_nothing_of_the_day(tmp_path: Path) -> None:
-    zone = landing_zone(tmp_path)
+def test_refused_login_records_nothing_of_the_day(store: Files) -> None:
+    zone = landing_zone(store)
     with pytest.raises(CredentialsError):
         zone.land(TUESDAY, failing(CredentialsError("who are you")), SOURCE)
     assert zone.fact(TUESDAY) is None
@@ -82,9 +80,9 @@ def test_refused_login_records_nothing_of_the_day(tmp_path: Path) -> None:
     [(SourceUnavailableError("cut off"), "network"), (RateLimitedError("HTTP 503 SlowDown"), "rate_limit")],
 )
 def test_file_that_does_not_arrive_is_recorded_with_version_and_cause(
-    tmp_path: Path, error: Exception, category: Category
+    store: Files, error: Exception, category: Category
 ) -> None:
-    zone = landing_zone(tmp_path)
+    zone = landing_zone(store)
     good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE, "v1").file
     fact = zone.land(TUESDAY, failing(error), SOURCE, "v2")
     assert (fact.status, fact.error, fact.cause, fact.etag) == ("unreachable", category, str(error), "v2")
@@ -95,8 +93,8 @@ def test_file_that_does_not_arrive_is_recorded_with_version_and_cause(
 @pytest.mark.parametrize(
     "bad", [sending(WHOLE[:-12], "v2"), failing(FileAbsentError("")), failing(NotEntitledError(""))]
 )
-def test_older_good_version_stays_known_after_a_bad_answer(tmp_path: Path, bad: object) -> None:
-    zone = landing_zone(tmp_path)
+def test_older_good_version_stays_known_after_a_bad_answer(store: Files, bad: object) -> None:
+    zone = landing_zone(store)
     good = zone.land(TUESDAY, sending(WHOLE, "v1"), SOURCE).file
     fact = zone.land(TUESDAY, bad, SOURCE)  # pyright: ignore[reportArgumentType]  # one of three downloads
     assert fact.status != "landed"
@@ -105,24 +103,24 @@ def test_older_good_version_stays_known_after_a_bad_answer(tmp_path: Path, bad: 
     assert zone.read(TUESDAY, good) == WHOLE
 
 
-def test_good_answer_after_a_bad_one_clears_the_cause(tmp_path: Path) -> None:
-    zone = landing_zone(tmp_path)
+def test_good_answer_after_a_bad_one_clears_the_cause(store: Files) -> None:
+    zone = landing_zone(store)
     zone.land(TUESDAY, sending(WHOLE[:-12]), SOURCE)
     fact = zone.land(TUESDAY, sending(WHOLE), SOURCE)
     assert (fact.status, fact.cause) == ("landed", "")
 
 
-def test_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
-    zone = landing_zone(tmp_path)
+def test_interrupted_download_leaves_nothing(store: Files) -> None:
+    zone = landing_zone(store)
     with pytest.raises(KeyboardInterrupt):
         zone.land(TUESDAY, failing(KeyboardInterrupt()), SOURCE)  # pyright: ignore[reportArgumentType]
     assert kept(zone) == []
 
 
-def test_day_with_a_damaged_manifest_was_never_asked_for_and_lands_again(tmp_path: Path) -> None:
-    zone = landing_zone(tmp_path)
+def test_day_with_a_damaged_manifest_was_never_asked_for_and_lands_again(store: Files) -> None:
+    zone = landing_zone(store)
     zone.land(TUESDAY, sending(WHOLE), SOURCE)
-    (zone.directory(TUESDAY) / "2024-01-02.json").write_text('{"trading_date": "2024-')
+    store.write(f"{zone.directory(TUESDAY)}/2024-01-02.json", b'{"trading_date": "2024-')
     assert zone.fact(TUESDAY) is None
     assert zone.land(TUESDAY, sending(WHOLE), SOURCE) == zone.fact(TUESDAY)
     assert len(kept(zone)) == 2

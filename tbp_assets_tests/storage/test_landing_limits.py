@@ -13,10 +13,10 @@ import pytest
 
 from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.facts import Listed
-from tbp_assets.storage.files import FileStore
 from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.local_files import LocalFiles
 from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file, good_rows
-from tbp_assets_tests.storage.days import PUBLISHED, SOURCE, landing_zone, sending
+from tbp_assets_tests.storage.days import PUBLISHED, SOURCE, landing_zone, names_in, sending
 
 pytestmark = pytest.mark.unit
 
@@ -40,11 +40,11 @@ print((landed - before) // 1024, (parsed - before) // 1024)
 
 
 def small_zone(root: Path) -> LandingZone:
-    return LandingZone(FileStore(root), landing_zone(root).dataset, "polygon", SMALL)
+    return LandingZone(LocalFiles(root), landing_zone(root).dataset, "polygon", SMALL)
 
 
 def files(root: Path) -> list[str]:
-    return sorted(path.name for path in root.rglob("*") if path.is_file() and path.suffix != ".jsonl")
+    return names_in(LocalFiles(root))
 
 
 def bomb() -> bytes:

@@ -20,7 +20,7 @@ from tbp_assets.storage.lookback import LookBack
 from tbp_assets.storage.measuring import DAYS_IN_A_FRAME, Measuring
 from tbp_assets.storage.quality import MeasuredDay
 from tbp_assets_tests.day_files import NEW_YEAR, row
-from tbp_assets_tests.storage.days import ALL, universe, validated
+from tbp_assets_tests.storage.days import ALL, matching, universe, validated
 from tbp_assets_tests.storage.measured import SETTINGS, lake_of, measured, quiet, sessions
 
 pytestmark = pytest.mark.unit
@@ -60,8 +60,8 @@ def parts_of(day: MeasuredDay) -> tuple[Any, ...]:
 
 def damage(lake: Lake, day: date, pattern: str = "bars.*.parquet") -> None:
     """Overwrite a file of a day."""
-    (path,) = lake.directory(day).glob(f"{day}.{pattern}")
-    path.write_bytes(b"{")
+    (key,) = matching(lake.store, lake.directory(day), f"{day}.{pattern}")
+    lake.store.write(key, b"{")
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -1,0 +1,43 @@
+"""`tbp worker`: a Celery worker of this machine, with the variables that dagster.yaml reads."""
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from tbp_assets.cli.output import out
+from tbp_assets.cli.session import Session
+from tbp_assets.defs.executors import build_executor
+from tbp_assets.errors import UsageError
+from tbp_assets.settings import PROJECT_ROOT
+
+APP = "tbp_assets.defs.celery_app"
+
+
+def worker() -> NoReturn:
+    """Replace this process by the worker.
+
+    Raises:
+        UsageError: The steps of runs do not work on Celery workers.
+        ConfigError: No broker, or no dagster-celery.
+    """
+    session = Session.start()
+    execution = session.settings.pipeline.execution
+    if execution.executor != "celery":
+        raise UsageError(
+            f"pipeline.yml: execution.executor is {execution.executor}, which has no workers: only celery has"
+        )
+    build_executor(session.settings)
+    out.print(session.route)
+    out.print("a worker of the queue dagster (Ctrl-C ends it after the step that it is at)")
+    environment = session.dagster_environment()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    level = session.settings.pipeline.log_level
+    command = [
+        sys.executable, "-m", "celery", "--app", APP, "worker", "--queues", "dagster", "--loglevel", level,
+        "--hostname", f"tbp-{os.getpid()}@%h",
+    ]  # fmt: skip
+    sys.stdout.flush()
+    os.chdir(PROJECT_ROOT)
+    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606  # our own interpreter
