@@ -84,7 +84,7 @@ def test_a_damaged_manifest_is_named_and_its_day_loaded_with_the_others(
     said = tbp(*BACKFILL, "--json")
     said.must_be(0)
     assert loaded_days(tbp) == ["2024-01-02", "2024-01-03", "2024-01-04"]
-    assert [record.getMessage().split()[0] for record in caplog.records if "damaged" in record.message] == [
+    assert [record.getMessage().split()[0] for record in caplog.records if " is damaged" in record.message] == [
         str(manifest)
     ]
     assert tbp(*BACKFILL, "--json").json["done_before"] == ["2024-01-02", "2024-01-03", "2024-01-04"]

@@ -67,7 +67,7 @@ def test_one_fault_ends_with_one_and_hides_no_line(whole: Project, tbp: Tbp) -> 
 
 
 def test_a_configuration_that_cannot_be_read_ends_with_two(project: Project, tbp: Tbp) -> None:
-    project.change("s3.yml", "region:", "regions:")
+    project.change("s3.yml", "region: us", "regions: us")
     said = tbp("doctor", "--json")
     said.must_be(2)
     assert [(each["subject"], each["status"]) for each in said.json] == [("configuration", "failed")]

@@ -63,7 +63,7 @@ def test_a_daemon_that_beats_is_ok(project: Project) -> None:
 def test_where_no_daemon_ever_ran_nothing_is_made(project: Project) -> None:
     project.database()
     told(of_daemon(project), "warning", "no daemon ever ran here", "`tbp up`")
-    told(of_switches(project), "warning", "off: by_hand; on: daily_bars, day_file_arrivals")
+    told(of_switches(project), "ok", "on: daily_bars, day_file_arrivals")
     with project.database().transaction() as connection:
         schema = project.settings().database.dagster_schema
         assert connection.exec_driver_sql(f"SELECT to_regnamespace('{schema}')").scalar() is None
@@ -112,7 +112,7 @@ def test_switches_that_are_on_are_ok(project: Project) -> None:
 
 def test_a_switch_that_is_off_is_a_warning(project: Project) -> None:
     switch(project, "day_file_arrivals", InstigatorStatus.STOPPED)
-    told(of_switches(project), "warning", "off: day_file_arrivals, by_hand; on: daily_bars", "Automation")
+    told(of_switches(project), "warning", "off: day_file_arrivals; on: daily_bars", "Automation")
 
 
 def test_switches_cannot_be_told_where_the_configuration_cannot_be_used(project: Project) -> None:

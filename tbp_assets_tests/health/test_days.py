@@ -95,8 +95,8 @@ def test_days_long_ago_that_nobody_asked_for_are_a_warning_with_the_room_they_ne
 
 
 def test_bytes_of_a_day_are_those_on_the_disk(loaded: Project) -> None:
-    files = [path for path in loaded.store.rglob("*") if path.suffix in {".gz", ".parquet"}]
-    assert len(files) == 8
+    files = [path for path in loaded.store.rglob("*") if path.suffix in {".gz", ".parquet", ".json"}]
+    assert len(files) == 16
     assert bytes_a_day(installation(loaded)) == round(sum(path.stat().st_size for path in files) / 4)
 
 
