@@ -9,7 +9,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
-from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.backfill_jobs import Run, workers
 from tbp_assets.cli.backfill_log import BackfillLog
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill, plan_from_lake
@@ -17,6 +16,7 @@ from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan,
 from tbp_assets.cli.backfill_runs import Outcome
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
+from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.logs.dagster_events import BACKFILL_TAG

@@ -10,11 +10,11 @@ from typing import IO, NoReturn
 
 import psutil
 
-from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.listening import LOOPBACK, WHAT_IT_MEANS, require_free, require_guarded, url_of
 from tbp_assets.cli.output import err, out
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
+from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
 from tbp_assets.resources.places import require_home
