@@ -89,14 +89,6 @@ def status(
 
 
 @app.command()
-def doctor(as_json: JsonFlag = False) -> int:  # noqa: FBT002
-    """Look at provider, access, database, disks, memory, clocks, daemon and days; say what is wrong and what to do."""
-    from tbp_assets.cli import doctor as work
-
-    return work.doctor(as_json=as_json)
-
-
-@app.command()
 def failures(
     start: From = None,
     end: To = None,

@@ -43,9 +43,7 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     os.set_inheritable(held.fileno(), True)
     with session.instance() as instance:
         close_abandoned_runs(instance, no_ui=True)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
-        signal.signal(number, signal.SIG_DFL)
+    _hear_signals()
     out.print(f"UI on {url_of(host, port)} (Ctrl-C or `tbp stop` ends it)")
     if without_login:
         err.print(f"[yellow]no login[/] {WHAT_IT_MEANS}")
@@ -60,6 +58,12 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     os.chdir(PROJECT_ROOT)
     quiet = "ignore:Function `dev_command` is superseded"
     os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
+
+
+def _hear_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _claim(path: Path) -> IO[str]:
