@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 from requests import RequestException
+from urllib3.exceptions import HTTPError
 
 from tbp_assets.alerts.pages import run_page
 from tbp_assets.cli.backfill_plan import BackfillPlan, chunks
@@ -94,6 +95,13 @@ def _translated(url: str) -> Generator[None]:
     try:
         yield
     except (DagsterGraphQLClientError, RequestException) as error:
-        if isinstance(error, RequestException) or isinstance(error.__cause__, RequestException):
+        *_, innermost = _causes(error)
+        if isinstance(innermost, OSError | HTTPError):
             raise UiUnavailableError(f"the UI at {url} does not answer: {START}") from error
-        raise UiUnavailableError(f"the UI at {url} takes no run: {' '.join(str(error).split())[:300]}") from error
+        raise UiUnavailableError(f"the UI at {url} takes no run: {' '.join(str(innermost).split())[:300]}") from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
