@@ -47,7 +47,7 @@ def exec_program(
 
 @operating_app.command()
 def worker() -> None:
-    """Work on one step at a time of runs started elsewhere, where pipeline.yml chooses `executor: celery`."""
+    """Work on runs started elsewhere, or on their steps, one at a time, where pipeline.yml chooses celery."""
     from tbp_assets.cli import worker as work
 
     work.worker()
