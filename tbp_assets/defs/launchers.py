@@ -22,7 +22,7 @@ class ChosenRunLauncher(RunLauncher, ConfigurableClass):
         return {}
 
     @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> RunLauncher:  # noqa: ARG003
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> ConfigurableClass:  # noqa: ARG003
         """Return the launcher that pipeline.yml chooses.
 
         Raises:
