@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
-from requests import RequestException
-from urllib3.exceptions import HTTPError
 
 from tbp_assets.alerts.pages import run_page
 from tbp_assets.cli.backfill_plan import BackfillPlan, chunks
@@ -94,9 +92,9 @@ def _submitted(client: DagsterGraphQLClient, url: str, job: str, tags: dict[str,
 def _translated(url: str) -> Generator[None]:
     try:
         yield
-    except (DagsterGraphQLClientError, RequestException) as error:
+    except (DagsterGraphQLClientError, OSError) as error:
         *_, innermost = _causes(error)
-        if isinstance(innermost, OSError | HTTPError):
+        if isinstance(innermost, OSError):
             raise UiUnavailableError(f"the UI at {url} does not answer: {START}") from error
         raise UiUnavailableError(f"the UI at {url} takes no run: {' '.join(str(innermost).split())[:300]}") from error
 
