@@ -1,4 +1,4 @@
-"""What the quick start promises: a scheduled day loads by itself, a damaged one is told once, mended and told well once.
+"""What the quick start promises: a scheduled day loads by itself; a damaged one is told once, mended, told well once.
 
 The schedule ticks when its cron would, every run that a tick asks for is executed, the alerts arrive over HTTP.
 """
