@@ -45,6 +45,6 @@ def test_every_package_and_module_of_the_project_is_a_layer() -> None:
 
 
 def test_every_name_in_code_that_it_sends_a_reader_to_is_in_the_file_it_names() -> None:
-    named = re.findall(r"`([A-Za-z_]+)`(?: of| in) `(tbp_assets/[\w/]+\.py)`", PAGE)
+    named = re.findall(r"`([A-Za-z_]+)`\s(?:of|in)\s`(tbp_assets/[\w/]+\.py)`", PAGE)
     assert len(named) >= 5
     assert [pair for pair in named if not re.search(rf"\b{pair[0]}\b", read(pair[1]))] == []
