@@ -52,6 +52,7 @@ EFFECTS = {
     "pipeline.schedule.watch_seconds": "test_watch_seconds_is_the_interval_of_the_sensor",
     "pipeline.schedule.closures": "test_closures_are_no_sessions",
     "pipeline.backfill.max_partitions_per_run": "test_max_partitions_per_run_cuts_a_backfill_into_runs",
+    "pipeline.execution.launcher": "test_launcher_is_where_whole_runs_work",
     "pipeline.execution.executor": "test_executor_is_where_the_steps_of_a_run_work",
     "pipeline.execution.max_concurrent": "test_max_concurrent_is_how_many_steps_work_at_once",
     "pipeline.execution.celery.broker_url": "test_broker_url_is_where_tasks_wait",

@@ -18,14 +18,15 @@ def worker() -> NoReturn:
     """Replace this process by the worker.
 
     Raises:
-        UsageError: The steps of runs do not work on Celery workers.
+        UsageError: Neither runs nor their steps work on Celery workers.
         ConfigError: No broker, or no dagster-celery.
     """
     session = Session.start()
     execution = session.settings.pipeline.execution
-    if execution.executor != "celery":
+    if "celery" not in {execution.executor, execution.launcher}:
         raise UsageError(
-            f"pipeline.yml: execution.executor is {execution.executor}, which has no workers: only celery has"
+            f"pipeline.yml: execution.launcher is {execution.launcher} and executor {execution.executor}, which have "
+            "no workers: only celery has"
         )
     build_executor(session.settings)
     out.print(session.route)

@@ -1,4 +1,4 @@
-"""Where the steps of a run work: in its own process, in several of this machine, or on others.
+"""Where the steps of a run work: in its own process, in several of this machine, or on others. Runs are `launchers`'.
 
 The libraries of the last two are extras, imported where they are chosen. `celery_settings` are what executor and worker
 must have in common.
@@ -23,7 +23,10 @@ def build_executor(settings: Settings) -> dg.ExecutorDefinition:
         ConfigError: Its library is not installed, or what it needs is not set.
     """
     execution = settings.pipeline.execution
-    _require_extra(execution.executor)
+    require_extra("executor", execution.executor)
+    if execution.launcher == "celery":
+        require_extra("launcher", "celery")
+        celery_settings(settings)
     match execution.executor:
         case "in_process":
             return dg.in_process_executor
@@ -49,7 +52,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     celery = settings.pipeline.execution.celery
     if not celery.broker_url:
         raise ConfigError(
-            "TBP_CELERY_BROKER_URL is not set (pipeline.yml: execution.celery.broker_url, which executor: celery needs)"
+            "TBP_CELERY_BROKER_URL is not set (pipeline.yml: execution.celery.broker_url, which celery needs)"
         )
     from dagster_celery.defaults import broker_transport_options  # noqa: PLC0415  # an extra
 
@@ -72,11 +75,12 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _require_extra(executor: str) -> None:
-    if executor in EXTRAS and find_spec(EXTRAS[executor]) is None:
+def require_extra(key: str, choice: str) -> None:
+    """Raise ConfigError where what a key of `execution` chooses needs a library that is not installed."""
+    if choice in EXTRAS and find_spec(EXTRAS[choice]) is None:
         raise ConfigError(
-            f"pipeline.yml: execution.executor: {executor} needs {EXTRAS[executor].replace('_', '-')}, which is not "
-            f"installed: pip install -e '.[{executor}]'"
+            f"pipeline.yml: execution.{key}: {choice} needs {EXTRAS[choice].replace('_', '-')}, which is not "
+            f"installed: pip install -e '.[{choice}]'"
         )
 
 

@@ -70,8 +70,9 @@ class CeleryConfig(ConfigModel):
 
 
 class ExecutionConfig(ConfigModel):
-    """Where the steps of a run work."""
+    """Where runs and their steps work."""
 
+    launcher: Literal["default", "celery"]
     executor: Literal["in_process", "multiprocess", "celery", "k8s"]
     max_concurrent: Annotated[int, Field(ge=1, le=1000)]
     celery: CeleryConfig

@@ -1,4 +1,4 @@
-"""pipeline.yml chooses where the steps of a run work, and says what a choice lacks."""
+"""pipeline.yml chooses where runs and their steps work, and says what a choice lacks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from typing import Any, cast
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.definitions.job_base import InMemoryJob  # not exported by dagster 1.13
 from dagster._core.executor.init import InitExecutorContext  # not exported by dagster 1.13
+from dagster._core.launcher import DefaultRunLauncher, RunLauncher
+from dagster._serdes import ConfigurableClassData
+from dagster_celery.launcher import CeleryRunLauncher
 
 from tbp_assets.defs import executors
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.executors import build_executor, celery_settings
 from tbp_assets.errors import ConfigError
+from tbp_assets.settings import PROJECT_ROOT
 from tbp_assets_tests.cli.terminal import Tbp, tbp
 from tbp_assets_tests.conftest import Project
 
@@ -46,6 +51,20 @@ def test_executor_is_where_the_steps_of_a_run_work(
     definition = build_definitions(project.settings(**environment)).executor
     assert isinstance(definition, dg.ExecutorDefinition)
     assert definition.name == executor
+
+
+@pytest.mark.parametrize(("launcher", "kind"), [("default", DefaultRunLauncher), ("celery", CeleryRunLauncher)])
+def test_launcher_is_where_whole_runs_work(project: Project, launcher: str, kind: type[RunLauncher]) -> None:
+    project.change("pipeline.yml", "launcher: default", f"launcher: {launcher}")
+    project.settings(**BROKER)
+    named = yaml.safe_load((PROJECT_ROOT / "dagster.yaml").read_text(encoding="utf-8"))["run_launcher"]
+    data = ConfigurableClassData(named["module"], named["class"], "{}")
+    assert isinstance(data.rehydrate(as_type=RunLauncher), kind)
+
+
+def test_runs_on_workers_without_a_broker_are_told_before_anything_starts(project: Project, tbp: Tbp) -> None:
+    project.change("pipeline.yml", "launcher: default", "launcher: celery")
+    tbp("config", "check").must_be(2, "TBP_CELERY_BROKER_URL is not set")
 
 
 @pytest.mark.parametrize("steps", [2, 7])
@@ -127,7 +146,7 @@ def test_the_password_of_the_broker_is_not_shown(project: Project, tbp: Tbp) -> 
 
 
 def test_a_worker_is_refused_where_steps_do_not_work_on_workers(project: Project, tbp: Tbp) -> None:
-    tbp("worker").must_be(2, "pipeline.yml: execution.executor is in_process, which has no workers: only celery has")
+    tbp("worker").must_be(2, "execution.launcher is default and executor in_process, which have no workers")
 
 
 def test_a_worker_without_a_broker_is_refused(project: Project, tbp: Tbp) -> None:

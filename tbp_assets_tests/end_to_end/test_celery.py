@@ -2,76 +2,93 @@
 
 from __future__ import annotations
 
-import subprocess
+import json
+import os
+import re
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date
 
 import dagster as dg
 import pytest
 
-from tbp_assets.bars.sessions import weekdays
-from tbp_assets.cli.backfill_plan import chunks
+from tbp_assets.bars.sessions import expected_sessions
 from tbp_assets.cli.session import Session
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import TUESDAY
+from tbp_assets_tests.day_files import day_file, good_rows
+from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.outcome import forget, outcome
 from tbp_assets_tests.end_to_end.shared_lake import SharedLake
-from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker, execute
+from tbp_assets_tests.end_to_end.ui import Ui, running_ui
+from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker
 
 pytestmark = pytest.mark.integration
-MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
-LAST = date(2024, 3, 25)
-RANGE = ("2024-01-02", str(LAST))
+FIRST, LAST = date(2024, 1, 2), date(2024, 3, 25)
+SESSIONS = expected_sessions(FIRST, LAST)
+CHOICES = {"executor": "executor: in_process", "launcher": "launcher: default"}
+STEPS = {"raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics"}
 
 
-def chosen(project: Project, broker: str, shared_lake: SharedLake) -> dict[str, str]:
+def chosen(project: Project, choice: str, broker: str, shared_lake: SharedLake) -> dict[str, str]:
     """Choose Celery, the broker and the bucket; return the variables that processes need."""
-    project.change("pipeline.yml", "executor: in_process", "executor: celery")
-    variables = {**MARKET, **shared_lake.variables, "TBP_CELERY_BROKER_URL": broker}
+    project.change("pipeline.yml", CHOICES[choice], f"{choice}: celery")
+    variables = {**shared_lake.variables, "TBP_CELERY_BROKER_URL": broker}
     return {**variables, **Session(project.settings(**variables)).dagster_environment()}
 
 
-def workers_of_steps(project: Project) -> dict[str, set[str]]:
-    """Return the steps that each worker did."""
+def workers_of_steps(project: Project) -> set[str]:
+    """Return the workers that did steps, all of the steps among them."""
     found = defaultdict[str, set[str]](set)
+    for event in engine_events(project):
+        worker = event.engine_event_data.metadata.get("Celery worker")
+        if worker:
+            found[str(worker.value)].add(event.step_key or "")
+    assert {step for steps in found.values() for step in steps} >= STEPS
+    return set(found)
+
+
+def workers_of_runs(project: Project) -> set[str]:
+    """Return the processes that did runs, but for this one."""
+    said = [re.search(r"pid: (\d+)", event.message or "") for event in engine_events(project)]
+    return {found[1] for found in said if found} - {str(os.getpid())}
+
+
+def engine_events(project: Project) -> list[dg.DagsterEvent]:
+    """Return what Dagster's machinery said of all runs."""
     with Session(project.settings()).instance() as instance:
-        for run in instance.get_run_ids():
-            for record in instance.get_records_for_run(run, of_type=dg.DagsterEventType.ENGINE_EVENT).records:
-                event = record.event_log_entry.dagster_event
-                worker = event.engine_event_data.metadata.get("Celery worker") if event else None
-                if worker and event:
-                    found[str(worker.value)].add(event.step_key or "")
-    return found
+        return [
+            record.event_log_entry.get_dagster_event()
+            for run in instance.get_run_ids()
+            for record in instance.get_records_for_run(run, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+        ]
 
 
-def run_in_chunks(days: list[date], size: int, environment: Mapping[str, str], at_once: int) -> list[int]:
-    """Execute a run for each chunk of the days, some at once, and return their exit codes."""
-    left, running, codes = chunks(days, size), list[subprocess.Popen[bytes]](), list[int]()
-    while left or running:
-        while left and len(running) < at_once:
-            running.append(execute(*left.pop(0), environment))
-        codes.append(running.pop(0).wait(600))
-    return codes
+def all_loaded(ui: Ui) -> bool:
+    """Whether every day of the range is loaded or a holiday, and no run is left."""
+    days = json.loads(ui.tbp("status", "--from", str(FIRST), "--to", str(LAST), "--json").stdout)["days"]
+    return len(days) == 60 and {day["state"] for day in days} == {"loaded", "holiday"} and ui.unfinished_runs() == 0
 
 
-def test_two_workers_bring_what_one_process_does(
-    project: Project, tbp: Tbp, broker: str, shared_lake: SharedLake, start_worker: StartWorker
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_queued_backfill_on_two_workers_brings_what_one_process_does(  # noqa: PLR0917  # fixtures
+    project: Project, tbp: Tbp, broker: str, shared_lake: SharedLake, start_worker: StartWorker, choice: str
 ) -> None:
-    tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)
+    project.publish({day: day_file(good_rows(day)) for day in SESSIONS})
+    project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 15")
+    tbp("backfill", FIRST, LAST, "--json").must_be(0)
     alone = outcome(project)
     forget(project)
-    environment = chosen(project, broker, shared_lake)
+    environment = chosen(project, choice, broker, shared_lake)
     start_worker(("tbp", "worker"), environment)
     start_worker(OTHER_WAY, environment)
-    assert run_in_chunks(weekdays(TUESDAY, LAST), 15, environment, at_once=2) == [0, 0, 0, 0]
+    with running_ui({**os.environ, **environment}, project.root) as ui:
+        queued = ui.tbp("backfill", str(FIRST), str(LAST), "--queue", "--json", TBP_UI_URL=ui.url)
+        assert queued.returncode == 0, queued.stderr
+        assert len(json.loads(queued.stdout)["runs"]) == 4
+        assert wait_until(lambda: all_loaded(ui), 400), ui.log.read_text(encoding="utf-8")[-5000:]
     # A run that began before the one of earlier days was done measured without them.
-    tbp("backfill", *RANGE, "--json").must_be(0)
+    tbp("backfill", FIRST, LAST, "--json").must_be(0)
     assert outcome(project) == alone
-    assert shared_lake.manifests("lake") == 58
-    steps = workers_of_steps(project)
-    assert len(steps) == 2
-    assert {step for done in steps.values() for step in done} >= {
-        "raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics"
-    }  # fmt: skip
+    assert shared_lake.manifests("lake") == len(SESSIONS) == 58
+    done = workers_of_steps(project) if choice == "executor" else workers_of_runs(project)
+    assert len(done) == 2
