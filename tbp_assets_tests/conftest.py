@@ -32,7 +32,7 @@ VARIABLES = (
 )  # fmt: skip
 
 
-LONG = ("end_to_end", "test_readme.py", "test_runbook.py", "test_services.py", "faults")
+LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py", "test_services.py", "faults")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

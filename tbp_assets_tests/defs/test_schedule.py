@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.defs.assembly import build_definitions
-from tbp_assets.resources import flat_files
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
+from tbp_assets_tests.defs.ticks import tick_schedule
 
 pytestmark = pytest.mark.integration
 SESSIONS = (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
@@ -32,14 +32,8 @@ def publish(project: Project, *days: date) -> None:
 def tick(
     project: Project, instance: dg.DagsterInstance, moment: datetime = SATURDAY, name: str = "daily_bars"
 ) -> dg.ScheduleExecutionData:
-    """Evaluate the schedule as the daemon would at a moment, with a listing not yet read."""
-    flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
-    definitions = build_definitions(project.settings())
-    resources = {name: (definitions.resources or {})[name] for name in ("flat_files", "store", "database")}
-    with dg.build_schedule_context(
-        instance, moment, resources=resources, repository_def=definitions.get_repository_def()
-    ) as context:
-        return definitions.resolve_schedule_def(name).evaluate_tick(context)
+    """Evaluate the schedule at a moment."""
+    return tick_schedule(project, instance, moment, name)
 
 
 def asked(found: dg.ScheduleExecutionData) -> list[str | None]:

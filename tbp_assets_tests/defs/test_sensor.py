@@ -13,6 +13,7 @@ from tbp_assets.defs.assembly import build_definitions
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import day_file, good_rows, row
+from tbp_assets_tests.defs.ticks import tick_sensor
 
 pytestmark = pytest.mark.integration
 
@@ -22,14 +23,8 @@ OLDER, NEWEST = SESSIONS[-2:]
 
 
 def tick(project: Project, instance: dg.DagsterInstance) -> list[str]:
-    """Evaluate the sensor as the daemon would, and return the partitions it asks for."""
-    definitions = build_definitions(project.settings())
-    resources = {name: (definitions.resources or {})[name] for name in ("flat_files", "store", "database")}
-    with dg.build_sensor_context(
-        instance=instance, resources=resources, repository_def=definitions.get_repository_def()
-    ) as context:
-        found = definitions.resolve_sensor_def("day_file_arrivals").evaluate_tick(context)
-    return [request.partition_key or "" for request in found.run_requests or ()]
+    """Evaluate the sensor, and return the partitions it asks for."""
+    return [request.partition_key or "" for request in tick_sensor(project, instance, "day_file_arrivals")]
 
 
 def publish(project: Project, *days: date, tickers: tuple[str, ...] = ("AAPL", "SPY")) -> None:
