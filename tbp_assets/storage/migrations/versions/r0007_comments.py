@@ -60,7 +60,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "data_type": DATA_TYPE,
         "data_source": WHOSE,
         "date": "Trading date in New York.",
-        "error_type": "Kind of the newest fault.",
+        "error_type": (
+            "Kind of the newest fault: network, rate_limit, auth, not_entitled, not_published, parsing, quality, "
+            "database, storage or configuration."
+        ),
         "error_message": "The newest fault in words, cut to 2,000 characters; secrets are masked.",
         "created_at": "First fault.",
         "last_attempt_at": "Newest fault.",
@@ -100,7 +103,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "data_type": DATA_TYPE,
         "data_source": WHOSE,
         "channel": "Who told it: webhook or email.",
-        "kind": "What kind of trouble it is, as in alerts.events of pipeline.yml.",
+        "kind": (
+            "What kind of trouble it is, as in alerts.events of pipeline.yml: run_failure, missing_day, check_failure, "
+            "restatement or retries_exhausted."
+        ),
         "what": "A line for people.",
         "sent_at": "When the row was written, just before the message was handed over.",
     },
