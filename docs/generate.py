@@ -1,4 +1,4 @@
-"""Writes docs/bars.md and docs/checks.md, and parts of other pages, from code; larger pages have a module in `pages`.
+"""Writes docs/bars.md, and parts of other pages, from code; larger pages have a module of their own in `pages`.
 
 `--check` fails where one is not what the code says.
 """
@@ -33,7 +33,8 @@ QUARANTINE = """\
 `text` is the line as it stands. Bytes that are no UTF-8 are shown as U+FFFD. Of a line that is too long it is the first
 1,000 characters, followed by `… (N characters)`, N being the length of the line."""
 AFTERWARDS = """\
-What is checked of stored days: [asset checks](checks.md). The tables of the database: [data dictionary](data-dictionary.md)."""
+What is checked of stored days: [asset checks](checks.md).
+The tables of the database: [data dictionary](data-dictionary.md)."""
 
 
 def logs_page() -> str:

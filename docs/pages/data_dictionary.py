@@ -1,4 +1,4 @@
-"""docs/data-dictionary.md: its tables and fields from the database's own catalogue and from code, its prose as it is."""
+"""docs/data-dictionary.md: tables from the database's own catalogue, fields of files from code, its prose as it is."""
 
 from __future__ import annotations
 
@@ -43,10 +43,8 @@ FIELDS = {
 def page() -> str:
     """Return docs/data-dictionary.md as it is, with what the database and the code say of themselves."""
     written = with_table(PAGE.read_text(encoding="utf-8"), "tables and functions", of_schema(read_catalogue()))
-    for part, kinds in FIELDS.items():
-        tables = [
-            fields_of(kind) if kind is kinds[0] else f"Its {kind.__name__}:\n\n{fields_of(kind)}" for kind in kinds
-        ]
+    for part, (kind, *parts) in FIELDS.items():
+        tables = [fields_of(kind), *(f"Its {each.__name__}:\n\n{fields_of(each)}" for each in parts)]
         written = with_table(written, part, "\n\n".join(tables))
     return written
 

@@ -18,9 +18,8 @@ def fields_of(kind: type[object]) -> str:
     schema, meanings = adapter_of(kind).json_schema(mode="serialization"), meanings_of(kind)
     if without := set(schema["properties"]) - set(meanings):
         raise ValueError(f"{kind.__name__}: its docstring does not say what {', '.join(sorted(without))} is")
-    rows = [
-        (f"`{name}`", _type(field), _meaning(meanings[name], field)) for name, field in schema["properties"].items()
-    ]
+    fields = schema["properties"].items()
+    rows = [(f"`{name}`", _type(field), _meaning(meanings[name], field)) for name, field in fields]
     return table(("field", "type", "meaning"), rows)
 
 
