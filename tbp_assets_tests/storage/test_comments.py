@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from alembic import command
 
@@ -53,7 +55,7 @@ def test_comments_of_earlier_releases_stay_and_going_back_takes_only_the_new_one
 
 
 def test_bars_are_read_and_written_while_the_comments_are_made(project: Project) -> None:
-    database = project.database()
+    database = replace(project.database(), statement_timeout_seconds=5)
     with database.transaction() as connection:
         command.downgrade(alembic_config(connection, database), "0006")
     with database.transaction() as connection:
