@@ -18,11 +18,13 @@ class Request:
     """A download of a day file, asked of the provider once; what its client repeats inside is not told apart.
 
     Attributes:
+        trading_date: Date in New York of the file.
+        asked_at: When it was asked for.
         source: Kind of source: `s3`, `file` or `synthetic`.
         seconds: From the request to the last byte, or to the fault.
         error: Why it brought no whole day file; None where it did.
-        bytes: Compressed size of the file that landed.
-        sha256: Of the file that landed.
+        bytes: Compressed size of the file that landed; 0 where none did.
+        sha256: Of the file that landed; empty where none did.
     """
 
     trading_date: date
@@ -39,6 +41,10 @@ class Validation:
     """A landed file, parsed and judged once.
 
     Attributes:
+        trading_date: Date in New York of the file.
+        validated_at: When it was judged.
+        source_sha256: Of the landed file.
+        status: `validated`, `withheld` or `refused`, as in the manifest.
         rejected: Its rejected rows by reason, as in the lake's manifest; `file_refused` for those of a refused file.
         seconds: For parsing and judging; None where it was not measured.
     """

@@ -24,8 +24,12 @@ class LandedFile:
     Attributes:
         name: File name in the landing zone, which carries the sha256.
         source: Where the bytes came from, as a URL.
+        sha256: Of the compressed bytes, as they were sent.
+        etag: The provider's name for this version of the file.
         bytes: Compressed size.
         lines: Lines of the decompressed text, header included, counted without the parser.
+        last_modified: When the provider wrote it.
+        landed_at: When it was here, whole and verified.
     """
 
     name: str
@@ -43,8 +47,12 @@ class LandingFact:
     """The provider's last answer for a day, and the newest whole file it ever gave.
 
     Attributes:
+        trading_date: Date in New York; the partition key.
         status: `landed`; `absent` (no such file); `forbidden` (HTTP 403); `unusable` (arrived, and is no day file);
             `unreachable` (listed, and did not arrive).
+        asked_at: When the answer was recorded.
+        cause: Why no file landed, in words; empty where one did.
+        file: The newest whole file; null where none ever landed.
         etag: The listed version that was asked for; empty where none was listed.
         error: Why an unreachable file did not arrive.
     """
@@ -60,7 +68,13 @@ class LandingFact:
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """A Parquet file of the lake."""
+    """A Parquet file of the lake.
+
+    Attributes:
+        name: File name, beside the manifest.
+        sha256: Of the Parquet file.
+        rows: How many it holds.
+    """
 
     name: str
     sha256: str
@@ -72,12 +86,22 @@ class LakeFact:
     """What validation made of one landed file.
 
     Attributes:
+        trading_date: Date in New York; the partition key.
         status: `validated`; `withheld` (too many rows rejected, all of them quarantined); `refused` (unreadable).
+        source_key: The provider's key of the file.
+        source_sha256: Of the landed file that was judged.
+        data_source: Whose: `polygon` or `synthetic`.
+        rules: Version of the rules that judged it.
         lines: Lines of the landed file, from the landing fact.
         accepted: Rows in the bars file; 0 unless validated.
         rejected: Quarantined rows by the first rule each breaks; a withheld day adds `day_withheld`.
         modified: Accepted rows changed by the NaN strategy, by kind.
-        modified_lines: Their lines in the vendor's file.
+        extra_columns: Columns the vendor added, under the names they have in the bars file (`vendor_<name>`).
+        validated_at: When it was judged.
+        cause: Why it was withheld or refused, in words; empty where it was not.
+        bars: The accepted rows; null where there are none.
+        quarantine: The rejected rows; null where there are none.
+        modified_lines: Lines of the modified rows in the vendor's file.
     """
 
     trading_date: date

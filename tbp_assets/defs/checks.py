@@ -23,6 +23,7 @@ from tbp_assets.checks.quality import (
     universe_is_covered,
 )
 from tbp_assets.checks.recording import record
+from tbp_assets.defs.check_texts import DAILY_CHECKS
 from tbp_assets.defs.market_data_raw import chosen_universe
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS, CheckDays, Plan
@@ -35,23 +36,10 @@ from tbp_assets.resources.store import StoreResource
 Day = TypeVar("Day")
 MEASURED = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
 
-DESCRIPTIONS = {
-    "day_file_is_whole": "The provider's file is landed whole (length, gzip CRC, header), or none was expected.",
-    "bars_match_schema": "Every stored bar has the right types and keeps every rule, re-read from the Parquet on disk.",
-    "every_row_accounted_for": (
-        "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe."
-    ),
-    "database_matches_lake": "Every bar of the universe is in the database with the lake's values, bit for bit.",
-    "metrics_match_books": "The metrics in the database add up to the lines of the file and to the lake's books.",
-    "score_reaches_target": "The day and every ticker of the universe have the score of quality.score_target.",
-    "no_bar_flagged": "No bar of the universe carries a flag of severity warn or error (quality.flags).",
-    "universe_is_covered": "As many listed tickers have a bar that day as quality.coverage_target asks for.",
-}
-
 
 def _specs(plan: Plan, asset: dg.AssetKey, names: Sequence[str]) -> list[dg.AssetCheckSpec]:
     return [
-        dg.AssetCheckSpec(name, asset=asset, description=DESCRIPTIONS[name], partitions_def=plan.partitions)
+        dg.AssetCheckSpec(name, asset=asset, description=DAILY_CHECKS[name].description, partitions_def=plan.partitions)
         for name in names
     ]
 

@@ -10,6 +10,7 @@ from tbp_assets.checks.freshness import latest_session_present
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import LOUDNESS
 from tbp_assets.checks.standing import AllDays, coverage_reaches_target, failed_days_are_repaired
+from tbp_assets.defs.check_texts import STANDING_CHECKS
 from tbp_assets.defs.shared import MARKET_DATA_RAW, Plan
 from tbp_assets.errors import TbpError
 from tbp_assets.resources.database import DatabaseResource
@@ -20,21 +21,15 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.ledger import loaded_span
 
-STANDING_DESCRIPTIONS = {
-    "latest_session_present": "The newest session whose file is due has bars in the database.",
-    "failed_days_are_repaired": "No day that was asked for is still failed, missing or rejected.",
-    "coverage_reaches_target": (
-        "Every ticker has bars on as many of the sessions expected of it as quality.coverage_target asks for."
-    ),
-}
-STANDING = [dg.AssetCheckKey(MARKET_DATA_RAW, name) for name in STANDING_DESCRIPTIONS]
+STANDING = [dg.AssetCheckKey(MARKET_DATA_RAW, name) for name in STANDING_CHECKS]
 LOOK_BACK = timedelta(days=14)
 
 
 def build_standing_checks(plan: Plan) -> dg.AssetChecksDefinition:
     """Build the checks of all days together, which speak even when nothing ran."""
     specs = [
-        dg.AssetCheckSpec(name, asset=MARKET_DATA_RAW, description=text) for name, text in STANDING_DESCRIPTIONS.items()
+        dg.AssetCheckSpec(name, asset=MARKET_DATA_RAW, description=words.description)
+        for name, words in STANDING_CHECKS.items()
     ]
 
     @dg.multi_asset_check(name="standing_checks", specs=specs, can_subset=True)

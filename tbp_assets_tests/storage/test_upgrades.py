@@ -54,6 +54,13 @@ ADDED = {
         INSERT INTO data_quality_days (date, data_type, data_source, source_sha256, judged_by, run_id)
         VALUES ('2024-01-02', 'us_stocks_day_aggs', 'polygon', 'aa', 'j1', 'run-1')
     """,
+    "0006": """
+        INSERT INTO alerts_sent (data_type, data_source, channel, kind, identity, days, what, happened_at)
+        VALUES ('us_stocks_day_aggs', 'polygon', 'email', 'missing_day', 'missing 2024-01-05', '{2024-01-05}',
+            'no file', '2024-01-06 18:00+00');
+        INSERT INTO alert_channels (data_type, data_source, channel, caught_up_at)
+        VALUES ('us_stocks_day_aggs', 'polygon', 'email', '2024-01-06 18:00+00')
+    """,
 }
 
 

@@ -1,0 +1,1 @@
+"""Writers of the generated pages, one module a page."""
