@@ -1,4 +1,4 @@
-"""Writes docs/bars.md, and tables in docs/quality.md, docs/logs.md and docs/metrics.md, from code.
+"""Writes docs/bars.md, and tables in docs/configuration.md, logs.md, metrics.md and quality.md, from code.
 
 `--check` fails where one is not what the code says.
 """
@@ -8,6 +8,10 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+
+from pages.configuration import PAGE as CONFIGURATION
+from pages.configuration import configuration_page
+from pages.tables import table, with_table
 
 from tbp_assets.bars.flags import FLAGS
 from tbp_assets.bars.rules import RULES
@@ -20,7 +24,6 @@ from tbp_assets.metrics.catalogue import SUBJECTS
 BARS, QUALITY, LOGS, METRICS = (
     Path(__file__).parent / name for name in ("bars.md", "quality.md", "logs.md", "metrics.md")
 )
-BEGIN, END = "<!-- {}: written by `make docs` -->\n", "<!-- end of {} -->\n"
 
 BROKEN = """\
 A row that breaks a rule is quarantined under the first rule it breaks. The last column says whether the rule is checked
@@ -33,20 +36,6 @@ refused whole."""
 QUARANTINE = """\
 `text` is the line as it stands. Bytes that are no UTF-8 are shown as U+FFFD. Of a line that is too long it is the first
 1,000 characters, followed by `… (N characters)`, N being the length of the line."""
-
-
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return a Markdown table."""
-    lines = [header, tuple("---" for _ in header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
-
-
-def with_table(page: str, name: str, written: str) -> str:
-    """Return a page with the table of a name as code has it."""
-    begin, end = BEGIN.format(name), END.format(name)
-    before, rest = page.split(begin)
-    _, after = rest.split(end)
-    return f"{before}{begin}{written}\n{end}{after}"
 
 
 def logs_page() -> str:
@@ -108,7 +97,13 @@ def bars_page() -> str:
 
 def main() -> int:
     """Write or check the pages."""
-    pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page(), METRICS: metrics_page()}
+    pages = {
+        BARS: bars_page(),
+        CONFIGURATION: configuration_page(),
+        LOGS: logs_page(),
+        METRICS: metrics_page(),
+        QUALITY: quality_page(),
+    }
     outdated = [path for path, text in pages.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)
