@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from pages.field_types import fields_of
 from pages.tables import table, with_table
-from pages.variables import DOTENV, OTHERS, Variable
+from pages.variables import DOTENV, OTHERS, Readers
 from pages.yaml_keys import YamlKey, heading_of, keys_of
 from pydantic import BaseModel
 
@@ -45,9 +46,14 @@ class Key:
         return f"`{self.name}`", self.takes, self.shipped, variable, _shown(self.text)
 
     @property
+    def section(self) -> str:
+        """The outermost key that it lies in, or is."""
+        return self.name.partition(".")[0]
+
+    @property
     def is_heading(self) -> bool:
         """Whether it has a heading of its own in place of a line."""
-        return self.takes == SECTION and "." not in self.name
+        return self.takes == SECTION and self.section == self.name
 
 
 def configuration_page() -> str:
@@ -64,16 +70,19 @@ def _files() -> Iterator[str]:
     for file in MODELS:
         yield f"### {file}.yml"
         yield heading_of(CONFIG / f"{file}.yml")
-        lines: list[Key] = []
-        for key in [*_keys(file), None]:
-            if (key is None or key.is_heading) and lines:
-                yield table(SAID_OF, [each.line for each in lines])
-                lines = []
-            if key and key.is_heading:
-                yield f"#### {file}.yml: {key.name}"
-                yield key.text[:1].upper() + key.text[1:].removesuffix(".") + "."
-            elif key:
-                lines.append(key)
+        for section, lines in _sections(_keys(file)):
+            if section:
+                heading = lines.pop(0)
+                yield f"#### {file}.yml: {section}"
+                yield heading.text[:1].upper() + heading.text[1:].removesuffix(".") + "."
+            yield table(SAID_OF, [each.line for each in lines])
+
+
+def _sections(keys: list[Key]) -> Iterator[tuple[str, list[Key]]]:
+    """Yield each section that has a heading with its keys, itself first; the keys of none without a name."""
+    headings = {key.name for key in keys if key.is_heading}
+    for section, found in groupby(keys, lambda key: key.section if key.section in headings else ""):
+        yield section, list(found)
 
 
 def _keys(file: str) -> list[Key]:
@@ -117,23 +126,17 @@ def _shipped(key: YamlKey, variable: re.Match[str] | None) -> str:
 
 
 def _variables() -> Iterator[str]:
-    header = ("variable", "meaning", "where it is read")
-    yield "### Set in `.env` or in the environment"
-    yield table(header, [_line(each) for each in (*_substituted(), *DOTENV)])
-    for heading, variables in OTHERS.items():
+    for heading, readers in {"Set in `.env` or in the environment": _substituted() | DOTENV, **OTHERS}.items():
+        lines = [
+            (f"`{name}`", _shown(text), reader) for reader, texts in readers.items() for name, text in texts.items()
+        ]
         yield f"### {heading}"
-        yield table(header, [_line(each) for each in variables])
+        yield table(("variable", "meaning", "where it is read"), lines)
 
 
-def _substituted() -> Iterator[Variable]:
-    for file in MODELS:
-        for key in _keys(file):
-            if key.variable:
-                yield Variable(key.variable, key.text, f"`config/{file}.yml`: `{key.name}`")
-
-
-def _line(variable: Variable) -> tuple[str, ...]:
-    return f"`{variable.name}`", _shown(variable.text), variable.read
+def _substituted() -> Readers:
+    keys = [(file, key) for file in MODELS for key in _keys(file) if key.variable]
+    return {f"`config/{file}.yml`: `{key.name}`": {key.variable: key.text} for file, key in keys}
 
 
 def _shown(text: str) -> str:
