@@ -134,6 +134,12 @@ class AlertRefusedError(TerminalError):
     """The webhook or the mail server refused an alert: address, login or recipients must be changed."""
 
 
+class UiUnavailableError(TransientError):
+    """Dagster's UI, which hands runs to its queue, does not answer or takes no run."""
+
+    category = "network"
+
+
 class EmbeddedServerError(TerminalError):
     """A server of our own cannot be started: the embedded PostgreSQL, the fake provider."""
 

@@ -1,4 +1,4 @@
-"""The channels that are configured, and the texts that none of them may carry."""
+"""The channels that are configured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Protocol
 from tbp_assets.alerts.mail import Mail
 from tbp_assets.alerts.message import Message
 from tbp_assets.alerts.webhook import Webhook
-from tbp_assets.settings import Settings
 from tbp_assets.settings.alerts import AlertsConfig, Channel
 
 NOBODY = "no alerts: neither a webhook nor e-mail is configured (TBP_ALERT_WEBHOOK_URL, pipeline.yml: alerts)"
@@ -40,10 +39,3 @@ def words_for(config: AlertsConfig) -> str:
     ways = {"webhook": "by webhook", "email": f"by e-mail to {', '.join(config.email.to)}"}
     told = " and ".join(ways[channel] for channel in config.channels)
     return f"alerts {told}: {', '.join(sorted(config.events)) or 'of nothing'}" if told else NOBODY
-
-
-def secrets_of(settings: Settings) -> list[str]:
-    """Return every secret of the settings."""
-    alerts, s3, database = settings.pipeline.alerts, settings.s3, settings.database
-    known = (alerts.webhook_url, alerts.email.password, s3.access_key, s3.secret_key, database.password)
-    return [text for secret in known if secret and (text := secret.get_secret_value())]

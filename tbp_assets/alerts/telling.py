@@ -49,13 +49,11 @@ class Teller:
     Attributes:
         ledger: Knows what was told.
         ui_url: Where links lead.
-        secrets: Texts that no message may hold.
         repaired: Tell also what is repaired.
     """
 
     ledger: AlertLedger
     ui_url: str
-    secrets: Sequence[str]
     repaired: bool
 
     def tell(
@@ -97,7 +95,7 @@ class Teller:
         with self.ledger.telling(channel, now, keep=sender is not None) as telling:
             repaired = telling.end([alert for alert in over if alert.channel == channel])
             fresh = telling.add(alerts)
-            made = message(fresh, repaired if self.repaired else [], ui_url=self.ui_url, secrets=self.secrets)
+            made = message(fresh, repaired if self.repaired else [], ui_url=self.ui_url)
             if made and sender:
                 sender.send(made)
         return made

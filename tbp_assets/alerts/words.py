@@ -7,13 +7,13 @@ from typing import Final
 
 from tbp_assets.alerts.message import Line, Message, Section
 from tbp_assets.alerts.pages import LOADED, day_page
+from tbp_assets.masking import masked
 from tbp_assets.settings.alerts import AlertKind
 from tbp_assets.storage.alerts import Alert, StandingAlert
 
 NAME: Final = "tbp_assets"
 FEW: Final = 5
 LONGEST_LINE: Final = 400
-SHORTEST_SECRET: Final = 4  # a shorter one would be struck out of words that have nothing to do with it
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -58,37 +58,32 @@ CURES_WITHOUT_DAYS: Final[dict[AlertKind, str]] = {
 }
 
 
-def message(
-    alerts: Iterable[Alert], repaired: Sequence[StandingAlert], *, ui_url: str, secrets: Iterable[str] = ()
-) -> Message | None:
+def message(alerts: Iterable[Alert], repaired: Sequence[StandingAlert], *, ui_url: str) -> Message | None:
     """Return what is told of alerts, and of those that are repaired; None where there are neither.
 
     Args:
         alerts: What is wrong.
         repaired: What was told and no longer is.
         ui_url: Address of the UI, without a slash at its end.
-        secrets: Texts that must not be in it, whatever a foreign error said.
     """
     by_kind: dict[AlertKind, list[Alert]] = {}
     for alert in alerts:
         by_kind.setdefault(alert.kind, []).append(alert)
-    hidden = tuple(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
-    sections = [_section(kind, found, ui_url, hidden) for kind, found in by_kind.items()]
+    sections = [_section(kind, found, ui_url) for kind, found in by_kind.items()]
     sections += [_all_well(repaired, ui_url)] if repaired else []
     return Message(f"{NAME}: {'; '.join(each.heading for each in sections)}", tuple(sections)) if sections else None
 
 
-def _section(kind: AlertKind, alerts: list[Alert], ui_url: str, secrets: tuple[str, ...]) -> Section:
-    lines = tuple(Line(_line(alert.what, secrets), f"{ui_url}/{alert.page}") for alert in alerts[:FEW])
+def _section(kind: AlertKind, alerts: list[Alert], ui_url: str) -> Section:
+    lines = tuple(Line(_line(alert.what), f"{ui_url}/{alert.page}") for alert in alerts[:FEW])
     days = sorted({day for alert in alerts for day in alert.days})
     cure = CURES[kind].format(days[0], days[-1]) if days else CURES_WITHOUT_DAYS.get(kind, "")
     return Section(HEADINGS[kind](alerts), lines, max(len(alerts) - FEW, 0), cure)
 
 
-def _line(text: str, secrets: tuple[str, ...]) -> str:
-    line = " ".join(text.split())
-    for secret in secrets:
-        line = line.replace(secret, "***")
+def _line(text: str) -> str:
+    # Foreign errors may have said anything.
+    line = masked(" ".join(text.split()))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 2]} …"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from tbp_assets.alerts.channels import NOBODY, senders, words_for
 from tbp_assets.alerts.telling import Told
 from tbp_assets.alerts.words import trial
-from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
@@ -37,8 +36,6 @@ def _told(session: Session, *, dry_run: bool) -> list[Told]:
         watch = Watch(session.plan, session.landing, session.lake, session.database, instance)
         if dry_run:
             return watch.preview(datetime.now(UTC))
-        # A backfill that was killed is called started until somebody looks.
-        close_abandoned_runs(instance)
         return watch.tell(datetime.now(UTC))
 
 

@@ -63,6 +63,10 @@ def backfill(  # noqa: PLR0917  # options of a command
         bool,
         typer.Option("--from-lake", help="Load what was validated before; the provider is not asked for anything."),
     ] = False,
+    queue: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--queue", help="Hand the runs to the running UI, which has them done where pipeline.yml says."),
+    ] = False,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Bring a range of trading dates into the database; days that are done are left alone."""
@@ -72,8 +76,9 @@ def backfill(  # noqa: PLR0917  # options of a command
     if tickers is not None and not chosen:
         raise UsageError(f"--tickers {tickers!r} names no ticker: write --tickers A,B")
     return work.backfill(
-        start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, from_lake=from_lake, as_json=as_json
-    )
+        start, end, tickers=chosen, jobs=jobs, dry_run=dry_run, force=force, from_lake=from_lake, queue=queue,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command()
@@ -86,14 +91,6 @@ def status(
     from tbp_assets.cli import status as work
 
     return work.status(start, end, as_json=as_json)
-
-
-@app.command()
-def doctor(as_json: JsonFlag = False) -> int:  # noqa: FBT002
-    """Look at provider, access, database, disks, memory, clocks, daemon and days; say what is wrong and what to do."""
-    from tbp_assets.cli import doctor as work
-
-    return work.doctor(as_json=as_json)
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """`tbp backfill`: a range of days through the asset graph, one Dagster run a chunk."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from time import perf_counter
 from uuid import uuid4
@@ -9,16 +9,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.facts import DayFacts
-from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.backfill_jobs import Run, workers
 from tbp_assets.cli.backfill_log import BackfillLog
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill, plan_from_lake
+from tbp_assets.cli.backfill_queue import queue_backfill, show_queued
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
+from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.market_data_raw import TICKERS_TAG
+from tbp_assets.errors import UsageError
 from tbp_assets.logs.dagster_events import BACKFILL_TAG
 from tbp_assets.storage.bars_table import silent_tickers
 from tbp_assets.storage.ledger import written_by
@@ -120,9 +122,16 @@ def backfill(
     dry_run: bool = False,
     force: bool = False,
     from_lake: bool = False,
+    queue: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Run the command and return its exit code."""
+    """Run the command and return its exit code.
+
+    Raises:
+        UsageError: The range makes no sense, or what was asked for contradicts itself.
+    """
+    if queue and jobs > 1:
+        raise UsageError("--jobs is how many processes this command starts; with --queue it starts none")
     session = Session.start()
     days = days_of(session, first, last)
     universe = chosen(session, tickers)
@@ -131,6 +140,10 @@ def backfill(
     plan = (plan_from_lake if from_lake else plan_backfill)(session, days, universe, force=force)
     if dry_run:
         print_json(plan_json(plan)) if as_json else show_plan(plan)
+        return 0
+    if queue:
+        queued = queue_backfill(session, plan, tickers)
+        print_json({**plan_json(plan), "runs": [asdict(each) for each in queued]}) if as_json else show_queued(queued)
         return 0
     report = run_backfill(session, days, plan, tickers, jobs)
     print_json(report.as_json()) if as_json else show_report(report)

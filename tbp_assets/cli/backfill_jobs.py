@@ -21,9 +21,9 @@ from time import sleep
 
 import dagster as dg
 
-from tbp_assets.cli.abandoned import PROCESS_TAG, this_process
 from tbp_assets.cli.backfill_runs import Outcome, Runs
 from tbp_assets.cli.session import Session
+from tbp_assets.defs.abandoned import PROCESS_TAG, this_process
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.logs.starting import start_logging
 from tbp_assets.settings import Settings

@@ -1,4 +1,4 @@
-"""The commands of `tbp` that keep it going: the UI, Dagster's programs, the database's schema, backup and restore.
+"""The commands of `tbp` that keep it going: health, UI, Dagster's programs, schema, backup, restore.
 
 They import their work when they are called, like the others.
 """
@@ -51,6 +51,14 @@ def worker() -> None:
     from tbp_assets.cli import worker as work
 
     work.worker()
+
+
+@operating_app.command()
+def doctor(as_json: JsonFlag = False) -> int:  # noqa: FBT002
+    """Look at provider, access, database, disks, memory, clocks, daemon and days; say what is wrong and what to do."""
+    from tbp_assets.cli import doctor as work
+
+    return work.doctor(as_json=as_json)
 
 
 @operating_app.command()

@@ -10,11 +10,11 @@ from typing import IO, NoReturn
 
 import psutil
 
-from tbp_assets.cli.abandoned import close_abandoned_runs
 from tbp_assets.cli.listening import LOOPBACK, WHAT_IT_MEANS, require_free, require_guarded, url_of
 from tbp_assets.cli.output import err, out
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
+from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
 from tbp_assets.resources.places import require_home
@@ -43,9 +43,7 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     os.set_inheritable(held.fileno(), True)
     with session.instance() as instance:
         close_abandoned_runs(instance, no_ui=True)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
-        signal.signal(number, signal.SIG_DFL)
+    _hear_signals()
     out.print(f"UI on {url_of(host, port)} (Ctrl-C or `tbp stop` ends it)")
     if without_login:
         err.print(f"[yellow]no login[/] {WHAT_IT_MEANS}")
@@ -60,6 +58,12 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     os.chdir(PROJECT_ROOT)
     quiet = "ignore:Function `dev_command` is superseded"
     os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
+
+
+def _hear_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Started in the background a shell lets SIGINT be ignored, and exec keeps that: the UI could not be ended.
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _claim(path: Path) -> IO[str]:

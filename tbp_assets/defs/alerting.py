@@ -4,18 +4,19 @@ What happened is looked for from the moment until which every channel has told e
 written a little later than things happen. What was told is known by its identity, so the overlap repeats nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 import dagster as dg
 
-from tbp_assets.alerts.channels import secrets_of, senders
+from tbp_assets.alerts.channels import senders
 from tbp_assets.alerts.finding import alerts_of
 from tbp_assets.alerts.situation import Situation
 from tbp_assets.alerts.telling import Teller, Told
 from tbp_assets.bars.day_state import day_state
+from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.defs.asking import days_in_progress, watched
 from tbp_assets.defs.ended_runs import ended_since
 from tbp_assets.defs.shared import Plan
@@ -46,16 +47,23 @@ class Watch:
     database: Database
     instance: dg.DagsterInstance
 
-    def tell(self, now: datetime) -> list[Told]:
-        """Deliver what each channel was not told yet."""
+    def tell(self, now: datetime, *, kinds: Collection[str] | None = None) -> list[Told]:
+        """Deliver what each channel was not told yet.
+
+        Args:
+            now: The present.
+            kinds: What is told now; None for all that is configured.
+        """
         config = self.plan.settings.pipeline.alerts
         self._ledger.begin(config.channels, now - FIRST_LOOK)
-        situation, alerts, standing = self._look(now)
+        # A backfill that was killed is called started until somebody looks.
+        close_abandoned_runs(self.instance)
+        situation, alerts, standing = self._look(now, config.events if kinds is None else kinds)
         return self._teller.tell(senders(config), alerts, situation, standing)
 
     def preview(self, now: datetime) -> list[Told]:
         """Return what each channel would be told; where none is configured, what a webhook would be."""
-        situation, alerts, standing = self._look(now)
+        situation, alerts, standing = self._look(now, self.plan.settings.pipeline.alerts.events)
         channels = self.plan.settings.pipeline.alerts.channels or PREVIEWED
         return [self._teller.preview(channel, alerts, situation, standing) for channel in channels]
 
@@ -67,12 +75,12 @@ class Watch:
     def _teller(self) -> Teller:
         config = self.plan.settings.pipeline.alerts
         repaired = "repaired" in config.events
-        return Teller(self._ledger, config.ui_url, secrets_of(self.plan.settings), repaired)
+        return Teller(self._ledger, config.ui_url, repaired)
 
-    def _look(self, now: datetime) -> tuple[Situation, list[Alert], list[StandingAlert]]:
+    def _look(self, now: datetime, kinds: Collection[str]) -> tuple[Situation, list[Alert], list[StandingAlert]]:
         config, standing = self.plan.settings.pipeline.alerts, self._ledger.standing()
         situation = self._situation(now, standing)
-        alerts = alerts_of(situation, self.plan.settings.universe, kinds=config.events, severity=config.check_severity)
+        alerts = alerts_of(situation, self.plan.settings.universe, kinds=kinds, severity=config.check_severity)
         return situation, alerts, standing
 
     def _situation(self, now: datetime, standing: Sequence[StandingAlert]) -> Situation:

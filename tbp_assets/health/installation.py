@@ -25,6 +25,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.ledger import known_data_source
 from tbp_assets.storage.migrations import require_current
 
 # The driver waits no less.
@@ -54,6 +55,7 @@ class Installation:
         self.database = Once(self._answering_database)
         self.files: Once[FlatFiles] = Once(lambda: FlatFilesResource.from_settings(self._impatient()).open().files)
         self.facts = Once(self._facts)
+        self._data_source = Once(self._known_data_source)
 
     @property
     def limits(self) -> HealthConfig:
@@ -62,8 +64,8 @@ class Installation:
 
     @property
     def data_source(self) -> str:
-        """Whose data is looked at."""
-        return FlatFilesResource.from_settings(self.settings).data_source
+        """Whose data is looked at: the configured source's, else those the database holds."""
+        return self._data_source()
 
     @property
     def landing(self) -> LandingZone:
@@ -97,6 +99,17 @@ class Installation:
         pipeline = self.settings.pipeline
         sessions = expected_sessions(pipeline.partitions.start_date, exchange_date(datetime.now(UTC)))
         return Expectation(sessions - pipeline.schedule.closures, pipeline.schedule.expected_by)
+
+    def _known_data_source(self) -> str:
+        configured = FlatFilesResource.from_settings(self.settings).data_source
+        if self.settings.s3.url:
+            return configured
+        try:
+            database = self.working_database()
+        except NotLookedAtError:
+            return configured
+        with database.transaction(read_only=True) as connection:
+            return known_data_source(connection) or configured
 
     def _facts(self) -> dict[date, DayFacts]:
         days = weekdays(

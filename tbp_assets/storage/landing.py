@@ -12,9 +12,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
-from tbp_assets.bars.compression import Limits, decompressed
+from tbp_assets.bars.compression import Limits
 from tbp_assets.bars.events import Request
 from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
@@ -30,10 +30,8 @@ from tbp_assets.errors import (
 from tbp_assets.storage.files import Files, sha256_of
 from tbp_assets.storage.journal import Journal
 from tbp_assets.storage.manifests import Manifests
+from tbp_assets.storage.receiving import Bounded, count_lines
 from tbp_assets.storage.requests import Download, Timed, fault_of, requests_journal
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class LandingZone:
     def _land(self, day: date, download: Download, source: str, etag: str) -> LandingFact:
         try:
             with self.store.writing() as stream:
-                answer = download(cast("BinaryIO", _Bounded(stream, self.limits)))
+                answer = download(cast("BinaryIO", Bounded(stream, self.limits)))
                 file = self._verified(day, stream, answer, source)
                 self.store.commit(stream, self._key(day, file))
         except FileAbsentError as error:
@@ -171,7 +169,7 @@ class LandingZone:
         if answer.bytes is not None and size != answer.bytes:
             raise SourceUnavailableError(f"{source}: {size:,} of {answer.bytes:,} bytes arrived")
         stream.seek(0)
-        lines = _count_lines(stream, self.dataset, self.limits)
+        lines = count_lines(stream, self.dataset, self.limits)
         stream.seek(0)
         digest = hashlib.file_digest(cast("io.BufferedRandom", stream), "sha256").hexdigest()
         return LandedFile(
@@ -184,32 +182,3 @@ class LandingZone:
             last_modified=answer.last_modified,
             landed_at=datetime.now(UTC),
         )
-
-
-class _Bounded(io.RawIOBase):
-    """Passes a download on to a stream, and ends it once it is larger than a day file may be."""
-
-    def __init__(self, target: IO[bytes], limits: Limits) -> None:
-        self._target, self._limits, self._size = target, limits, 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: ReadableBuffer, /) -> int:
-        content = memoryview(data)
-        self._size += content.nbytes
-        self._limits.check_bytes(self._size, "the file")
-        return self._target.write(content)
-
-
-def _count_lines(packed: IO[bytes], dataset: Dataset, limits: Limits) -> int:
-    lines, last, first = 0, b"\n", b""
-    for chunk in decompressed(packed, limits):
-        first = first or chunk
-        lines, last = lines + chunk.count(b"\n"), chunk[-1:]
-    if not first:
-        raise FileUnusableError("the file is empty")
-    header = first.split(b"\n", 1)[0]
-    if dataset.columns[0].encode() not in header:
-        raise FileUnusableError(f"the first line is no header of {dataset.name}: {header[:80]!r}")
-    return lines + (last != b"\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import tempfile
@@ -17,6 +16,7 @@ import psutil
 
 from tbp_assets.errors import StorageError
 from tbp_assets.storage.files import Entry, Followed, Stored
+from tbp_assets.storage.growing_file import GrowingFile, append_line
 
 INCOMING, LOCK = "incoming", ".lock"
 
@@ -98,21 +98,15 @@ class LocalFiles:
             _sync_directory(path.parent)
 
     def append(self, key: str, line: bytes) -> None:
-        """Add a line to a journal in one write, so that the lines of several processes never mix.
-
-        Where a full disk left half a line, that one is ended and stays the only one lost.
-        """
+        """Add a line to a journal in one write, so that the lines of several processes never mix."""
         path = self.root / key
         with _translated(self.root):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a+b", buffering=0) as stream:
-                whole = line if _ends_a_line(stream) else b"\n" + line
-                if stream.write(whole) != len(whole):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            append_line(path, line)
 
     def follow(self, key: str) -> Followed:
         """Return a journal to be read from its start."""
-        return _GrowingFile(self.root / key)
+        return GrowingFile(self.root / key)
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Give every file whose key starts with the prefix; temporary ones and the lock are none."""
@@ -145,41 +139,8 @@ class LocalFiles:
             yield
 
 
-@dataclass(slots=True)
-class _GrowingFile:
-    """A file of which only what was added since is read; one in its place, or one that shrank, is a new one."""
-
-    path: Path
-    inode: int = 0
-    read: int = 0
-
-    def more(self) -> tuple[list[bytes], bool]:
-        """Return the lines that were not given yet."""
-        try:
-            with self.path.open("rb") as stream:
-                status = os.fstat(stream.fileno())
-                new = status.st_ino != self.inode or status.st_size < self.read
-                start = stream.seek(0 if new else self.read)
-                content = stream.read()
-        except FileNotFoundError:
-            new, self.inode, self.read = self.inode != 0, 0, 0
-            return [], new
-        except OSError as error:
-            raise StorageError(f"{self.path} cannot be read: {error.strerror}") from error
-        whole = content[: content.rfind(b"\n") + 1]
-        self.inode, self.read = status.st_ino, start + len(whole)
-        return [line for line in whole.split(b"\n") if line], new
-
-
 def _entry(key: str, status: os.stat_result) -> Entry:
     return Entry(key, datetime.fromtimestamp(status.st_mtime, UTC), status.st_size, _version(status))
-
-
-def _ends_a_line(stream: IO[bytes]) -> bool:
-    if stream.seek(0, os.SEEK_END) == 0:
-        return True
-    stream.seek(-1, os.SEEK_END)
-    return stream.read(1) == b"\n"
 
 
 def _version(status: os.stat_result) -> str:

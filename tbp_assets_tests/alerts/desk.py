@@ -57,14 +57,23 @@ class Desk:
         with self.watch() as watch:
             return watch.tell(now or datetime.now(UTC))
 
-    def tick(self) -> str:
-        """Evaluate the sensor as the daemon would, and return why it started no run."""
+    def tick(self, *, seconds_since_last: float | None = 60) -> str:
+        """Evaluate the sensor as the daemon would, and return why it started no run.
+
+        Args:
+            seconds_since_last: How long ago it was evaluated before; None for never.
+        """
+        last = None if seconds_since_last is None else datetime.now(UTC).timestamp() - seconds_since_last
         with self.watch() as watch:
             definitions = build_definitions(self.project.settings())
             resources = {name: (definitions.resources or {})[name] for name in ("flat_files", "store", "database")}
             with dg.build_sensor_context(
-                instance=watch.instance, resources=resources, repository_def=definitions.get_repository_def()
+                instance=watch.instance,
+                resources=resources,
+                repository_def=definitions.get_repository_def(),
             ) as context:
+                # Its builder does not take what the daemon passes.
+                context._last_tick_completion_time = last
                 found = definitions.resolve_sensor_def("alerts").evaluate_tick(context)
         assert not found.run_requests
         return found.skip_message or ""

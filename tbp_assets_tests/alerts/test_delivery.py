@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import dagster as dg
 import pytest
 
 from tbp_assets.alerts.webhook import Webhook
+from tbp_assets.defs.abandoned import PROCESS_TAG, this_process
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.storage.alerts import AlertLedger
 from tbp_assets_tests.alerts.desk import Desk
@@ -148,6 +150,28 @@ def test_the_sensor_tells_and_starts_no_run(failed: Desk) -> None:
     assert failed.tick() == "webhook: nothing to tell; email: nothing to tell"
 
 
+@pytest.mark.parametrize("seconds", [None, 3600])
+def test_right_after_a_start_missing_days_are_left_to_the_sensor_that_asks_for_them(
+    desk: Desk, seconds: float | None
+) -> None:
+    desk.only("missing_day")
+    assert desk.tick(seconds_since_last=seconds) == "webhook: nothing to tell; email: nothing to tell"
+    assert desk.new() == ([], [])
+    assert " missing" in desk.tick(seconds_since_last=60)
+    assert [len(arrived) for arrived in desk.new()] == [1, 1]
+
+
+def test_a_backfill_that_was_killed_is_told_by_the_sensor(desk: Desk) -> None:
+    desk.only("run_failure")
+    with desk.watch() as watch:
+        tags = {PROCESS_TAG: f"{this_process().rsplit(maxsplit=1)[0]} 1700000000"}
+        run = dg.DagsterRun("day_bars", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+        watch.instance.add_run(run)
+    assert "1 run failed" in desk.tick()
+    posted, mailed = desk.new()
+    assert ("The process of this run is gone" in posted[0], len(mailed)) == (True, 1)
+
+
 def test_a_tick_fails_where_a_channel_is_down_and_names_no_secret(
     failed: Desk, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -174,14 +198,14 @@ def test_the_sensor_is_on_where_somebody_is_to_be_told(desk: Desk) -> None:
 
 def test_secrets_that_a_foreign_error_repeats_are_struck_out(desk: Desk) -> None:
     desk.only("run_failure")
-    desk.project.settings(POLYGON_S3_SECRET_KEY="hush-hush", TBP_FLAT_FILES_URL="file:///nowhere/hush-hush")
+    desk.project.settings(POLYGON_S3_SECRET_KEY="hush-hush-7", TBP_FLAT_FILES_URL="file:///nowhere/hush-hush-7")
     with desk.watch() as watch:
         job = build_definitions(desk.project.settings()).resolve_job_def("day_bars")
         job.execute_in_process(partition_key=str(WEDNESDAY), instance=watch.instance, raise_on_error=False)
     desk.tell()
     posted, mailed = desk.new()
     assert "/nowhere/*** is no directory" in posted[0]
-    assert "hush-hush" not in posted[0] + mailed[0]
+    assert "hush-hush-7" not in posted[0] + mailed[0]
 
 
 def test_a_dry_run_waits_for_nobody_and_changes_nothing(failed: Desk) -> None:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import subprocess
+import json
+import os
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date
 
 import dagster as dg
 import pytest
 
-from tbp_assets.bars.sessions import weekdays
-from tbp_assets.cli.backfill_plan import chunks
+from tbp_assets.bars.sessions import expected_sessions
 from tbp_assets.cli.session import Session
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import TUESDAY
+from tbp_assets_tests.day_files import day_file, good_rows
+from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.outcome import forget, outcome
 from tbp_assets_tests.end_to_end.shared_lake import SharedLake
-from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker, execute
+from tbp_assets_tests.end_to_end.ui import Ui, running_ui
+from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker
 
 pytestmark = pytest.mark.integration
-MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
-LAST = date(2024, 3, 25)
-RANGE = ("2024-01-02", str(LAST))
+FIRST, LAST = date(2024, 1, 2), date(2024, 3, 25)
+SESSIONS = expected_sessions(FIRST, LAST)
 
 
 def chosen(project: Project, broker: str, shared_lake: SharedLake) -> dict[str, str]:
     """Choose Celery, the broker and the bucket; return the variables that processes need."""
     project.change("pipeline.yml", "executor: in_process", "executor: celery")
-    variables = {**MARKET, **shared_lake.variables, "TBP_CELERY_BROKER_URL": broker}
+    variables = {**shared_lake.variables, "TBP_CELERY_BROKER_URL": broker}
     return {**variables, **Session(project.settings(**variables)).dagster_environment()}
 
 
@@ -46,30 +46,32 @@ def workers_of_steps(project: Project) -> dict[str, set[str]]:
     return found
 
 
-def run_in_chunks(days: list[date], size: int, environment: Mapping[str, str], at_once: int) -> list[int]:
-    """Execute a run for each chunk of the days, some at once, and return their exit codes."""
-    left, running, codes = chunks(days, size), list[subprocess.Popen[bytes]](), list[int]()
-    while left or running:
-        while left and len(running) < at_once:
-            running.append(execute(*left.pop(0), environment))
-        codes.append(running.pop(0).wait(600))
-    return codes
+def all_loaded(ui: Ui) -> bool:
+    """Whether every day of the range is loaded or a holiday, and no run is left."""
+    days = json.loads(ui.tbp("status", "--from", str(FIRST), "--to", str(LAST), "--json").stdout)["days"]
+    return len(days) == 60 and {day["state"] for day in days} == {"loaded", "holiday"} and ui.unfinished_runs() == 0
 
 
-def test_two_workers_bring_what_one_process_does(
+def test_a_queued_backfill_on_two_workers_brings_what_one_process_does(
     project: Project, tbp: Tbp, broker: str, shared_lake: SharedLake, start_worker: StartWorker
 ) -> None:
-    tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)
+    project.publish({day: day_file(good_rows(day)) for day in SESSIONS})
+    project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 15")
+    tbp("backfill", FIRST, LAST, "--json").must_be(0)
     alone = outcome(project)
     forget(project)
     environment = chosen(project, broker, shared_lake)
     start_worker(("tbp", "worker"), environment)
     start_worker(OTHER_WAY, environment)
-    assert run_in_chunks(weekdays(TUESDAY, LAST), 15, environment, at_once=2) == [0, 0, 0, 0]
+    with running_ui({**os.environ, **environment}, project.root) as ui:
+        queued = ui.tbp("backfill", str(FIRST), str(LAST), "--queue", "--json", TBP_UI_URL=ui.url)
+        assert queued.returncode == 0, queued.stderr
+        assert len(json.loads(queued.stdout)["runs"]) == 4
+        assert wait_until(lambda: all_loaded(ui), 400), ui.log.read_text(encoding="utf-8")[-5000:]
     # A run that began before the one of earlier days was done measured without them.
-    tbp("backfill", *RANGE, "--json").must_be(0)
+    tbp("backfill", FIRST, LAST, "--json").must_be(0)
     assert outcome(project) == alone
-    assert shared_lake.manifests("lake") == 58
+    assert shared_lake.manifests("lake") == len(SESSIONS) == 58
     steps = workers_of_steps(project)
     assert len(steps) == 2
     assert {step for done in steps.values() for step in done} >= {

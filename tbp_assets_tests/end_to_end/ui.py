@@ -31,6 +31,11 @@ CHECKS = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on 
     ... on AssetCheckTimePartitionStatuses { ranges { startKey endKey status } } } } } } } } }"""
 
 
+UNFINISHED = (
+    """{ runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED]}) { ... on Runs { count } } }"""
+)
+
+
 @dataclass(frozen=True)
 class Ui:
     """A UI with its daemon.
@@ -55,9 +60,19 @@ class Ui:
         except OSError:
             return False
 
-    def tbp(self, *words: str) -> subprocess.CompletedProcess[str]:
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def tbp(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the same home."""
-        return subprocess.run([TBP, *words], env=self.environment, capture_output=True, text=True, check=False)
+        own = {**self.environment, **variables}
+        return subprocess.run([TBP, *words], env=own, capture_output=True, text=True, check=False)
+
+    def unfinished_runs(self) -> int:
+        """Return how many runs are queued or at work."""
+        return self.ask(UNFINISHED)["runsOrError"]["count"]
 
     def stop(self) -> str:
         """Run `tbp stop`, and return what it said."""

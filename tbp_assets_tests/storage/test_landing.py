@@ -14,7 +14,8 @@ from tbp_assets.bars.parsing import parse_day_file
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.errors import StoredFileError
 from tbp_assets.storage.files import Files, sha256_of
-from tbp_assets.storage.landing import LandingZone, _count_lines  # pyright: ignore[reportPrivateUsage]
+from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.receiving import count_lines
 from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.storage.days import PUBLISHED, SOURCE, landing_zone, names_in, sending
 
@@ -71,7 +72,7 @@ def test_lines_are_counted_with_and_without_a_final_newline(store: Files, ending
 def test_count_agrees_with_the_parser_that_is_held_to_it(body: str) -> None:
     content = gzip.compress(f"{HEADER}\n{body}".encode())
     rows = parse_day_file(content, US_STOCKS_DAY_AGGS, TUESDAY, LIMITS).rows.height
-    assert _count_lines(io.BytesIO(content), US_STOCKS_DAY_AGGS, LIMITS) == 1 + rows
+    assert count_lines(io.BytesIO(content), US_STOCKS_DAY_AGGS, LIMITS) == 1 + rows
 
 
 def test_restated_file_lies_beside_the_older_one(store: Files) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from tbp_assets.cli.abandoned import LAUNCHED_TAG, PROCESS_TAG, close_abandoned_runs, this_process
+from tbp_assets.defs.abandoned import LAUNCHED_TAG, PROCESS_TAG, close_abandoned_runs, this_process
 
 pytestmark = pytest.mark.unit
 
