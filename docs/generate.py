@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pages import checks, data_dictionary
+from pages.configuration import configuration_page
 from pages.markdown import table, with_table
 
 from tbp_assets.bars.flags import FLAGS
@@ -95,7 +96,11 @@ def bars_page() -> str:
 def main() -> int:
     """Write or check the pages."""
     pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page(), METRICS: metrics_page()}
-    pages |= {DOCS / "checks.md": checks.page(), DOCS / "data-dictionary.md": data_dictionary.page()}
+    pages |= {
+        DOCS / "checks.md": checks.page(),
+        DOCS / "configuration.md": configuration_page(),
+        DOCS / "data-dictionary.md": data_dictionary.page(),
+    }
     outdated = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         sys.stderr.writelines(f"{path} is not what the code says: run `make docs`\n" for path in outdated)

@@ -84,7 +84,7 @@ def test_a_date_that_does_not_exist_is_refused_without_a_traceback(project: Proj
     [
         ("pipeline.yml", "environment:", "environments:", "environments"),
         ("pipeline.yml", "  max_workers:", "  max_worker:", "download.max_worker"),
-        ("s3.yml", "region:", "regions:", "regions"),
+        ("s3.yml", "\nregion:", "\nregions:", "regions"),
         ("database.yml", "pool_size:", "pool:", "pool"),
         ("instruments.yml", "groups:", "group:", "group"),
         ("instruments.yml", "etfs: {asset_class: etf}", "etfs: {class: etf}", "groups.etfs.class"),

@@ -46,12 +46,12 @@ def test_an_unknown_flag_is_refused_by_its_name_with_the_known_ones(project: Pro
 
 
 def test_a_flag_left_out_is_named_with_the_way_to_turn_it_off(project: Project) -> None:
-    sentence = refusal(project, f"    {TEST_TICKER}\n", "")
+    sentence = refusal(project, f"    {TEST_TICKER} # one of test_tickers\n", "")
     assert sentence.endswith("flags without a severity: test_ticker (`severity: off` turns one off)")
 
 
 def test_several_flags_left_out_are_all_named(project: Project) -> None:
-    project.change("pipeline.yml", f"    {TEST_TICKER}\n", "")
+    project.change("pipeline.yml", f"    {TEST_TICKER} # one of test_tickers\n", "")
     sentence = refusal(project, "    gap: {severity: warn} # a bar again, after days without\n", "")
     assert "flags without a severity: test_ticker, gap (" in sentence
 

@@ -78,7 +78,7 @@ def test_a_person_reads_one_line_a_setting(project: Project, tbp: Tbp) -> None:
 
 
 def test_files_that_cannot_be_read_are_told_and_nothing_is_shown(project: Project, tbp: Tbp) -> None:
-    project.change("s3.yml", "region:", "regions:")
+    project.change("s3.yml", "\nregion:", "\nregions:")
     said = tbp("config", "show")
     said.must_be(2, "config/s3.yml: ", "regions: unknown key")
     assert said.out == ""
