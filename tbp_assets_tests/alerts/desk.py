@@ -73,7 +73,7 @@ class Desk:
                 repository_def=definitions.get_repository_def(),
             ) as context:
                 # Its builder does not take what the daemon passes.
-                context._last_tick_completion_time = last
+                context._last_tick_completion_time = last  # pyright: ignore[reportPrivateUsage]
                 found = definitions.resolve_sensor_def("alerts").evaluate_tick(context)
         assert not found.run_requests
         return found.skip_message or ""
