@@ -8,7 +8,7 @@ from math import ceil
 from pydantic import SecretStr
 
 from tbp_assets.embedded.postgres import ServerAddress, running_server
-from tbp_assets.errors import ConfigError, DatabaseUnavailableError
+from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.settings import Settings
 from tbp_assets.storage.database import Database, DatabaseAddress
 from tbp_assets.storage.migrations import require_current
@@ -57,16 +57,7 @@ class LookedAt:
         config = self.settings.database
         if config.embedded:
             return self._of_embedded(running_server(self.settings.home))
-        if not config.user or config.password is None:
-            raise ConfigError("; ".join(config.missing("user", "password")))
-        return DatabaseAddress(
-            host=config.host,
-            port=config.port,
-            name=config.name,
-            user=config.user,
-            password=config.password,
-            schema=config.schema_name,
-        )
+        return DatabaseAddress.configured(config)
 
     def _of_embedded(self, server: ServerAddress | None) -> DatabaseAddress:
         if server is None:

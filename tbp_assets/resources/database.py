@@ -8,7 +8,6 @@ from pydantic import Field, SecretStr
 
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.embedded.postgres import ensure_server
-from tbp_assets.errors import ConfigError
 from tbp_assets.resources.places import require_home
 from tbp_assets.settings import DatabaseConfig, Settings
 from tbp_assets.storage.database import Database, DatabaseAddress
@@ -90,13 +89,5 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         )
 
     def _address(self, config: DatabaseConfig) -> DatabaseAddress:
-        if not config.user or config.password is None:
-            raise ConfigError("; ".join(config.missing("user", "password")))
-        return DatabaseAddress(
-            host=self.host,
-            port=self.port,
-            name=self.name,
-            user=config.user,
-            password=config.password,
-            schema=self.schema_name,
-        )
+        mine = {"host": self.host, "port": self.port, "name": self.name, "schema_name": self.schema_name}
+        return DatabaseAddress.configured(config.model_copy(update=mine))

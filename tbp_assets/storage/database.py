@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, cast
+from typing import Final, Self, cast
 
 import psycopg2
 import psycopg2.extensions
@@ -16,8 +16,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
+from tbp_assets.errors import ConfigError, CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
 from tbp_assets.masking import remember
+from tbp_assets.settings import DatabaseConfig
 
 # Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
 TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
@@ -42,6 +43,17 @@ class DatabaseAddress:
     def __post_init__(self) -> None:
         # The embedded server's password is in no configuration file.
         remember(self.password.get_secret_value())
+
+    @classmethod
+    def configured(cls, config: DatabaseConfig) -> Self:
+        """Return the address of the server that database.yml names.
+
+        Raises:
+            ConfigError: User or password is missing; names the variable.
+        """
+        if not config.user or config.password is None:
+            raise ConfigError("; ".join(config.missing("user", "password")))
+        return cls(config.host, config.port, config.name, config.user, config.password, config.schema_name)
 
     def __str__(self) -> str:
         """Return the address without the password."""

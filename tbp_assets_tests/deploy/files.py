@@ -20,6 +20,10 @@ SECRETS = {
     "GRAFANA_PASSWORD": "a-secret-of-grafana",
     "POLYGON_S3_ACCESS_KEY": "an-access-key",
     "POLYGON_S3_SECRET_KEY": "a-secret-key",
+    "TBP_ALERT_WEBHOOK_URL": "https://hooks.example.com/a-secret-address",
+    "TBP_SMTP_PASSWORD": "a-secret-of-the-mail-server",
+    "TBP_LAKE_ACCESS_KEY": "lake-access",
+    "TBP_LAKE_SECRET_KEY": "lake-secret",
 }
 
 

@@ -66,6 +66,8 @@ def test_secrets_stand_in_no_file_and_each_service_gets_only_its_own() -> None:
         for secret in SECRETS.values()
     }
     assert holders[SECRETS["POLYGON_S3_SECRET_KEY"]] == holders[SECRETS["POLYGON_S3_ACCESS_KEY"]] == {"code"}
+    assert holders[SECRETS["TBP_ALERT_WEBHOOK_URL"]] == holders[SECRETS["TBP_SMTP_PASSWORD"]] == {"code"}
+    assert holders[SECRETS["TBP_LAKE_SECRET_KEY"]] == {"code", "metrics"}
     assert holders[SECRETS["GRAFANA_PASSWORD"]] == {"grafana"}
     assert holders[SECRETS["DB_PASSWORD"]] == {"db", *OURS}
 

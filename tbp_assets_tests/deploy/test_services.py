@@ -103,7 +103,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, server_home: Path, mirror: P
     """The image, laid out, and an empty database; nothing is started yet."""
     server, name = ensure_server(server_home), f"compose_{uuid4().hex[:12]}"
     on_server(server, f"CREATE DATABASE {name}")
-    services = compose(DB_NAME=name, DB_USER=server.user, DB_PASSWORD=server.password)["services"]
+    told = {"DB_NAME": name, "DB_USER": server.user, "DB_PASSWORD": server.password, "TBP_ALERT_WEBHOOK_URL": ""}
+    services = compose(**told)["services"]
     ports = {"3000": str(free_port()), "4000": str(free_port())}
     where = {
         "DB_HOST": server.host, "DB_PORT": str(server.port), "TBP_CODE_HOST": "127.0.0.1",
