@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import statistics
 from datetime import UTC, date, datetime
-from pathlib import Path
 from time import perf_counter, process_time
 
 from rich.console import Console
@@ -24,8 +23,10 @@ from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.metrics.collector import TbpCollector
 from tbp_assets.metrics.serving import exposition
 from tbp_assets.metrics.source import Source
-from tbp_assets.storage.files import adapter_of
+from tbp_assets.storage.files import Files
+from tbp_assets.storage.manifests import adapter_of
 
+KINDS = ("bars", "quarantine")
 FIRST, LAST = date(2020, 1, 2), date(2024, 12, 31)
 LOADS_OF_A_DAY, CHECKS, REPEATS = 4, 11, 21
 LEDGER = """
@@ -75,25 +76,23 @@ def fill_database(session: Session, days: list[date]) -> None:
 
 def fill_store(session: Session, days: list[date]) -> None:
     """Write manifests, journals and a file of each kind."""
-    now = datetime.now(UTC)
+    now, landing, lake = datetime.now(UTC), session.landing, session.lake
     for day in days:
-        landing, lake = session.landing.directory(day), session.lake.directory(day)
-        for directory in (landing, lake):
-            directory.mkdir(parents=True, exist_ok=True)
         file = LandedFile(f"{day}.sha.csv.gz", "s3://flatfiles", "sha", "v1", 1, 10401, now, now)
         fact = LakeFact(
             day, "validated", "key", "sha", "polygon", rules_version(), 10401, 10390, {"price_missing": 10}, {}, (), now
         )
-        _write(landing / f"{day}.json", LandingFact(day, "landed", now, file=file))
-        _write(lake / f"{day}.json", fact)
-        for path in (landing / file.name, lake / f"{day}.bars.parquet", lake / f"{day}.quarantine.parquet"):
-            path.write_bytes(b"x")
-        session.landing.requests.add(Request(day, now, "s3", 0.5, None, 1, "sha"))
-        session.lake.validations.add(Validation(day, now, "sha", "validated", {"price_missing": 10}, 0.05))
+        _write(landing.store, landing.manifest(day), LandingFact(day, "landed", now, file=file))
+        _write(lake.store, lake.manifest(day), fact)
+        names = (f"{landing.directory(day)}/{file.name}", *(f"{lake.directory(day)}/{day}.{n}.parquet" for n in KINDS))
+        for name in names:
+            landing.store.write(name, b"x")
+        landing.requests.add(Request(day, now, "s3", 0.5, None, 1, "sha"))
+        lake.validations.add(Validation(day, now, "sha", "validated", {"price_missing": 10}, 0.05))
 
 
-def _write(path: Path, fact: object) -> None:
-    path.write_bytes(adapter_of(type(fact)).dump_json(fact))
+def _write(files: Files, key: str, fact: object) -> None:
+    files.write(key, adapter_of(type(fact)).dump_json(fact))
 
 
 def main() -> None:
@@ -104,7 +103,7 @@ def main() -> None:
         fill_database(session, days)
         fill_store(session, days)
         source = Source(session.settings, US_STOCKS_DAY_AGGS, seconds=60)
-        collector, times, busy = TbpCollector(source, seconds=60), list[float](), list[float]()
+        collector, times, busy, said = TbpCollector(source, seconds=60), list[float](), list[float](), b""
         for _ in range(REPEATS + 1):
             began, worked = perf_counter(), process_time()
             said = exposition(collector)

@@ -111,12 +111,12 @@ class LocalFiles:
     def list(self, prefix: str) -> Iterator[Entry]:
         """Give every file whose key starts with the prefix; temporary ones and the lock are none."""
         with _translated(self.root):
-            for directory, _, names in os.walk(self.root / prefix.rpartition("/")[0], onerror=_raise_unless_absent):
-                for path in (Path(directory, name) for name in names):
-                    key = path.relative_to(self.root).as_posix()
-                    if key.startswith(prefix) and key != LOCK and not key.startswith(f"{INCOMING}/"):
-                        with suppress(FileNotFoundError):
-                            yield _entry(key, path.stat())
+            start = len(f"{self.root}/")
+            for file in _walk(str(self.root / prefix.rpartition("/")[0])):
+                key = file.path[start:]
+                if key.startswith(prefix) and key != LOCK and not key.startswith(f"{INCOMING}/"):
+                    with suppress(FileNotFoundError):
+                        yield _entry(key, file.stat())
 
     def delete(self, key: str) -> None:
         """Remove a file, if it is there."""
@@ -169,10 +169,18 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _raise_unless_absent(error: OSError) -> None:
-    """Raise what os.walk would leave out: a directory that cannot be read is never one without files."""
-    if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        raise error
+def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
+    """Give every file below a directory; one that cannot be read is never one without files, as it is for os.walk."""
+    try:
+        with os.scandir(directory) as found:
+            entries = list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        else:
+            yield entry
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from botocore.config import Config
 
 from tbp_assets.bars.facts import Listed
 from tbp_assets.providers.s3 import S3FlatFiles
+from tbp_assets.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -90,7 +91,8 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port, log = free_port(), tmp_path_factory.mktemp("moto") / "log"
     with Path(log).open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            [sys.executable, "-m", "tbp_assets_tests.providers.s3_server", str(port)],
+            cwd=PROJECT_ROOT,
             stdout=stream,
             stderr=stream,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
