@@ -46,7 +46,7 @@ class LocalFiles:
         try:
             with path.open("rb") as stream:
                 return Stored(stream.read(), _version(os.fstat(stream.fileno())))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error}") from error
@@ -174,7 +174,7 @@ def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as found:
             entries = list(found)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):

@@ -109,7 +109,7 @@ def test_a_job_without_partitions_is_told_by_its_run(desk: Desk) -> None:
     for _ in range(2):
         with desk.watch() as watch:
             job = build_definitions(desk.project.settings(TBP_LAKE_URL="")).resolve_job_def("report")
-            desk.project.monkeypatch.setattr("tbp_assets.defs.quality_report.FILE_NAME", "\0")
+            desk.project.monkeypatch.setattr("tbp_assets.defs.quality_report.KEY", "\0")
             job.execute_in_process(instance=watch.instance, raise_on_error=False)
         said = arrives_once(desk)
         assert said.startswith("tbp_assets: 1 run failed\n")

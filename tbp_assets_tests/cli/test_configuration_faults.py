@@ -47,9 +47,9 @@ def test_an_unknown_universe_is_refused_with_those_there_are(project: Project, t
     said.must_be(2, "'large_caps' is unknown", "configured", "high_priority", "TBP_UNIVERSE")
 
 
-def test_a_lake_that_is_no_directory_of_this_machine_is_refused(project: Project, tbp: Tbp) -> None:
-    said = tbp("status", TBP_LAKE_URL="s3://bucket/lake")
-    said.must_be(2, "TBP_LAKE_URL 's3://bucket/lake'", "file:///an/absolute/path")
+def test_a_lake_that_is_neither_directory_nor_bucket_is_refused(project: Project, tbp: Tbp) -> None:
+    said = tbp("status", TBP_LAKE_URL="gs://bucket/lake")
+    said.must_be(2, "TBP_LAKE_URL 'gs://bucket/lake'", "file:///an/absolute/path")
 
 
 def test_the_synthetic_market_is_refused_by_a_database_of_somebody_else(project: Project, tbp: Tbp) -> None:

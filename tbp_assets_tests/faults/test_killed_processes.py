@@ -38,16 +38,18 @@ class Death:
     loaded: int
 
 
+# Days are landed before the first of them is validated.
+MANIFEST = "tbp_assets.storage.manifests:Manifests.update"
 LANDING, LAKE, LOAD = "tbp_assets.storage.landing", "tbp_assets.storage.lake", "tbp_assets.storage.load"
 DEATHS = [
     Death("kill -9 after a download", "the file is there under its temporary name",
           f"{LANDING}:LandingZone._verified", "before", 2, 0),
     Death("kill -9 before the landing manifest", "the file has its name, the commit mark is missing",
-          f"{LANDING}:LandingZone._write", "before", 2, 0),
+          MANIFEST, "before", 2, 0),
     Death("kill -9 after the landing manifest", "the commit mark is written",
-          f"{LANDING}:LandingZone._write", "after", 2, 0),
+          MANIFEST, "after", 2, 0),
     Death("kill -9 between Parquet files", "accepted bars are written, quarantine and manifest are not",
-          f"{LAKE}:Lake._write_frame", "after", 3, 0),
+          f"{LAKE}:Lake._stored", "after", 3, 0),
     Death("kill -9 after the lake manifest", "a day is validated, nothing of it is loaded",
           f"{LAKE}:Lake.write", "after", 2, 0),
     Death("kill -9 before COPY", "a transaction is open, its lock taken", f"{LOAD}:_write", "before", 2, 1),

@@ -32,8 +32,8 @@ def test_written_file_has_its_content_and_leaves_no_temporary_one(store: Files) 
 
 def test_a_file_that_was_never_written_is_none(store: Files) -> None:
     assert store.read(KEY) is None
-    store.write(KEY, b"")
-    assert store.read(f"{KEY}/below") is None
+    store.write(f"{KEY}.json", b"")
+    assert store.read(KEY) is None
 
 
 def test_failing_write_leaves_nothing(store: Files) -> None:
