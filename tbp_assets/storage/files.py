@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 from uuid import uuid4
 
 from tbp_assets.errors import StorageError
@@ -32,8 +32,7 @@ class Stored:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file as it is listed.
 
     Attributes:

@@ -171,16 +171,18 @@ def _sync_directory(directory: Path) -> None:
 
 def _walk(directory: str) -> Iterator[os.DirEntry[str]]:
     """Give every file below a directory; one that cannot be read is never one without files, as it is for os.walk."""
-    try:
-        with os.scandir(directory) as found:
-            entries = list(found)
-    except FileNotFoundError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
-        else:
-            yield entry
+    left = [directory]
+    while left:
+        try:
+            with os.scandir(left.pop()) as found:
+                entries = list(found)
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                left.append(entry.path)
+            else:
+                yield entry
 
 
 @contextmanager

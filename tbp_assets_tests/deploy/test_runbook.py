@@ -148,7 +148,7 @@ def test_the_services_that_a_command_names_are_in_the_compose_file(page: str) ->
     assert {service for _, service in named} <= set(compose()["services"])
 
 
-@pytest.mark.parametrize("page", ["runbook.md", "deployment.md", "security.md"])
+@pytest.mark.parametrize("page", ["runbook.md", "deployment.md", "scale.md", "security.md"])
 def test_every_command_of_tbp_and_its_options_are_there(page: str) -> None:
     typed = re.findall(r"\btbp ([a-z]+)(?: (list|flags|days|show|check|serve))?((?: [^`|\n]*)?)", PAGES[page])
     for first, second, rest in {(first, second, rest) for first, second, rest in typed}:

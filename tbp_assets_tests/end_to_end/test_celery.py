@@ -21,10 +21,14 @@ from tbp_assets_tests.end_to_end.outcome import forget, outcome
 from tbp_assets_tests.end_to_end.shared_lake import SharedLake
 from tbp_assets_tests.end_to_end.ui import Ui, running_ui
 from tbp_assets_tests.end_to_end.workers import OTHER_WAY, StartWorker
+from tbp_assets_tests.pages import blocks, read
 
 pytestmark = pytest.mark.integration
 FIRST, LAST = date(2024, 1, 2), date(2024, 3, 25)
 SESSIONS = expected_sessions(FIRST, LAST)
+# As the page says it, word for word.
+LINES = [line for block in blocks(read("docs/scale.md"), "bash") for line in block.splitlines()]
+(QUEUED,) = (line for line in LINES if "--queue" in line)
 CHOICES = {"executor": "executor: in_process", "launcher": "launcher: default"}
 STEPS = {"raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics"}
 
@@ -82,7 +86,7 @@ def test_a_queued_backfill_on_two_workers_brings_what_one_process_does(  # noqa:
     start_worker(("tbp", "worker"), environment)
     start_worker(OTHER_WAY, environment)
     with running_ui({**os.environ, **environment}, project.root) as ui:
-        queued = ui.tbp("backfill", str(FIRST), str(LAST), "--queue", "--json", TBP_UI_URL=ui.url)
+        queued = ui.tbp(*QUEUED.split()[1:], "--json", TBP_UI_URL=ui.url)
         assert queued.returncode == 0, queued.stderr
         assert len(json.loads(queued.stdout)["runs"]) == 4
         assert wait_until(lambda: all_loaded(ui), 400), ui.log.read_text(encoding="utf-8")[-5000:]

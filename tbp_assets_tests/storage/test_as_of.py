@@ -81,16 +81,6 @@ def test_a_revision_has_the_columns_of_a_bar_and_its_end(project: Project) -> No
     assert [name for name, _, _ in past[len(bars) :]] == ["replaced_by", "valid_to", "change"]
 
 
-def test_every_column_of_a_revision_that_is_not_a_value_is_explained(project: Project) -> None:
-    sql = """
-        SELECT attname FROM pg_attribute WHERE attrelid = 'market_data_revisions'::regclass AND attnum > 0
-        AND col_description(attrelid, attnum) IS NOT NULL ORDER BY attnum
-    """
-    named = [name for (name,) in query(project.database(), sql)]
-    assert named == ["timestamp", "batch_id", "ingested_at", "replaced_by", "valid_to", "change"]
-    assert query(project.database(), "SELECT obj_description('market_data_revisions'::regclass) IS NULL") == [(False,)]
-
-
 def test_downgrade_takes_functions_and_revisions_away_and_leaves_the_bars(project: Project) -> None:
     database = restated(project)
     with database.transaction() as connection:
