@@ -44,7 +44,8 @@ class Image:
         kept = {name: value for name, value in os.environ.items() if name not in (*VARIABLES, "PYTHONPATH")}
         image = {name: self.inside(value) for name, value in image_environment().items()}
         image["PATH"] = f"{self.path('/opt/venv/bin')}:{os.environ['PATH']}"
-        return {**kept, **image, **service["environment"], **others}
+        told = {name: self.inside(value) for name, value in service["environment"].items()}
+        return {**kept, **image, **told, **others}
 
     def command(self, words: Sequence[str], **replaced: str) -> list[str]:
         """Return a service's command, its program found where the image has it, some of its words replaced."""
