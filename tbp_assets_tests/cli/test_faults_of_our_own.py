@@ -48,8 +48,9 @@ def test_every_place_a_stack_trace_reaches_is_without_secrets(
     found += search.in_files(Path(environment["TBP_HOME"], "dagster"))
     connection = foreign(project.database())
     with connection, connection.cursor() as cursor:
-        found += search.in_tables(connection)
-        cursor.execute(f"SELECT count(*) FROM {project.settings().database.dagster_schema}.event_logs "
+        schema = project.settings().database.dagster_schema
+        found += search.in_tables(connection, project.database().address.schema, schema)
+        cursor.execute(f"SELECT count(*) FROM {schema}.event_logs "
                        "WHERE event LIKE '%fault of our own%' AND event LIKE '%***%'")  # fmt: skip
         assert cursor.fetchall()[0][0] > 0, "told, and without what it held"
     connection.close()

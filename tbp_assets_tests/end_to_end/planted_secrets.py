@@ -62,13 +62,20 @@ class Search:
                 found += self.in_bytes(path, content)
         return found
 
-    def in_tables(self, connection: psycopg2.extensions.connection) -> list[str]:
-        """Return a sentence for each secret in a row of any table of the database but the server's own."""
+    def in_tables(self, connection: psycopg2.extensions.connection, *schemas: str) -> list[str]:
+        """Return a sentence for each secret in a row of any table of the database but the server's own.
+
+        Args:
+            connection: To the database.
+            schemas: Only these, where others use the database at the same time.
+        """
         found: list[str] = []
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables "
-                "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+                "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') "
+                "AND (%(all)s OR schemaname = ANY(%(only)s))",
+                {"all": not schemas, "only": list(schemas)},
             )
             for (table,) in cursor.fetchall():
                 cursor.execute(f"SELECT * FROM {table}")
