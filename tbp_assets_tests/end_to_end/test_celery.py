@@ -80,7 +80,7 @@ def test_a_queued_backfill_on_two_workers_brings_what_one_process_does(  # noqa:
     project.publish({day: day_file(good_rows(day)) for day in SESSIONS})
     project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 15")
     tbp("backfill", FIRST, LAST, "--json").must_be(0)
-    alone = outcome(project)
+    alone = outcome(project, FIRST, LAST)
     forget(project)
     environment = chosen(project, choice, broker, shared_lake)
     start_worker(("tbp", "worker"), environment)
@@ -92,7 +92,7 @@ def test_a_queued_backfill_on_two_workers_brings_what_one_process_does(  # noqa:
         assert wait_until(lambda: all_loaded(ui), 400), ui.log.read_text(encoding="utf-8")[-5000:]
     # A run that began before the one of earlier days was done measured without them.
     tbp("backfill", FIRST, LAST, "--json").must_be(0)
-    assert outcome(project) == alone
+    assert outcome(project, FIRST, LAST) == alone
     assert shared_lake.manifests("lake") == len(SESSIONS) == 58
     done = workers_of_steps(project) if choice == "executor" else workers_of_runs(project)
     assert len(done) == 2

@@ -101,17 +101,19 @@ class Ui:
         """Return how far a backfill is."""
         return self.ask(STATUS, b=backfill_id)["partitionBackfillOrError"]["status"]
 
-    def cells(self, asset: str) -> dict[str, str]:
-        """Return the state of each day's cell that has one."""
+    def cells(self, asset: str, first: str, last: str) -> dict[str, str]:
+        """Return the state of each cell from first to last that has one; the daemon fills holidays near today."""
         node = self.ask(CELLS, k={"path": [asset]})["assetNodeOrError"]
-        return _by_day(node["assetPartitionStatuses"]["ranges"])
+        return _by_day(node["assetPartitionStatuses"]["ranges"], first, last)
 
-    def checks(self, asset: str) -> dict[str, dict[str, str]]:
-        """Return the result of each check of an asset for each day that has one."""
+    def checks(self, asset: str, first: str, last: str) -> dict[str, dict[str, str]]:
+        """Return the result of each check of an asset for each day from first to last that has one."""
         node = self.ask(CHECKS, k={"path": [asset]})["assetNodeOrError"]
         found = node["assetChecksOrError"]["checks"]
         return {
-            each["name"]: _by_day(each["partitionStatuses"]["ranges"]) for each in found if each["partitionStatuses"]
+            each["name"]: _by_day(each["partitionStatuses"]["ranges"], first, last)
+            for each in found
+            if each["partitionStatuses"]
         }
 
 
@@ -147,9 +149,9 @@ def gone(processes: Sequence[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
-def _by_day(ranges: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def _by_day(ranges: Sequence[Mapping[str, str]], first: str, last: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in ranges:
         for day in weekdays(date.fromisoformat(each["startKey"]), date.fromisoformat(each["endKey"])):
             found[str(day)] = each["status"]
-    return dict(sorted(found.items()))
+    return {day: status for day, status in sorted(found.items()) if first <= day <= last}
