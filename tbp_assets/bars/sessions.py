@@ -54,6 +54,7 @@ def _calendar(end: date) -> ExchangeCalendar:
 
 def expected_sessions(start: date, end: date) -> frozenset[date]:
     """Return the New York Stock Exchange sessions from start to end, both included (exchange_calendars, XNYS)."""
-    calendar = _calendar(date(end.year + 1, 1, 1))
+    # To a session of the year after: the calendar ends at its last session and refuses dates after it.
+    calendar = _calendar(date(end.year + 1, 1, 10))
     first = max(start, CALENDAR_START)
     return frozenset(stamp.date() for stamp in calendar.sessions_in_range(first.isoformat(), end.isoformat()))

@@ -84,3 +84,10 @@ def test_sessions_before_the_calendar_begins_are_none_and_no_fault() -> None:
 def test_sessions_of_the_coming_year_are_known() -> None:
     today = datetime.now(UTC).date()
     assert expected_sessions(today, today + timedelta(days=14))
+
+
+@pytest.mark.parametrize("year", range(2024, 2035))
+def test_a_year_may_end_on_any_day_of_the_week(year: int) -> None:
+    found = expected_sessions(date(year, 12, 22), date(year, 12, 31))
+    assert 5 <= len(found) <= 7
+    assert max(found) >= date(year, 12, 29)
