@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TBP := $(BIN)/tbp
 PORT ?= 3000
-RUN_SIZE := about XX MB to fetch, YY MB on disk
-DEV_SIZE := about XX MB to fetch, YY MB on disk
+RUN_SIZE := 1.0 GB on disk, a minute or two
+DEV_SIZE := 1.0 GB on disk, a minute or two
 COMPILE = $(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 
 # uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
