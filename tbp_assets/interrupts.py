@@ -1,8 +1,8 @@
 """Ctrl-C and SIGTERM, heard the moment they come, whatever the process is doing.
 
-Python runs a handler in its main thread, once that is back from C, and what a handler raises can be lost on its way: in
-a destructor, in a library that repeats what failed. So a thread of its own hears each signal as well. What has to happen
-at once is told to it; who comes to a point where work can stop asks. Nothing here ends a process.
+Python runs a handler in its main thread, once that is back from C, and what a handler raises can be lost on its way:
+in a destructor, in a library that repeats what failed. So a thread of its own hears each signal as well. What has to
+happen at once is told to it; who comes to a point where work can stop asks. Nothing here ends a process.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: T
 
 
 def main() -> None:
-    """Run the words typed. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration, 130 interrupted."""
+    """Run what was typed. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration, 130 interrupted."""
     try:
         code = _typed()
     except (UsageError, ConfigError) as error:
