@@ -99,7 +99,7 @@ def test_sigterm_during_a_load_keeps_the_days_that_were_committed(
 def test_a_statement_that_runs_is_cancelled(project: Project, start: Start, number: signal.Signals, code: int) -> None:
     database = project.database()
     process = start("query", "SELECT pg_sleep(600)")
-    asked = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH 1001%'"
+    asked = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH 1001%%'"
     assert wait_until(lambda: bool(rows(database, asked)), 60), "the statement never began"
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
