@@ -1,10 +1,22 @@
 # Every target sets up what it needs: a virtual environment with the locked packages, from any python3 >= 3.11.
+# To run takes what requirements-run.lock names; tests, checks and the like take the rest of requirements.lock on top.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TBP := $(BIN)/tbp
 PORT ?= 3000
+RUN_SIZE := 1.0 GB on disk, a minute or two
+DEV_SIZE := 1.0 GB on disk, a minute or two
+COMPILE = $(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+
+# uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
+# Both say what they fetch while they do.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>$(VENV)/pip.log && \
+  $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python -r $(1) || \
+  $(BIN)/python -m pip install --disable-pip-version-check --no-deps -r $(1)
+endef
 
 .DEFAULT_GOAL := help
 .PHONY: demo up stop test coverage bench check audit format docs faults lock clean help
@@ -18,17 +30,17 @@ up: $(VENV)/ready ## Dagster's UI and daemon on http://localhost:3000 (PORT=3001
 stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
 	@$(TBP) stop
 
-test: $(VENV)/ready ## All tests (PYTEST="-m unit" for a part)
+test: $(VENV)/dev-ready ## All tests (PYTEST="-m unit" for a part)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-coverage: $(VENV)/ready ## All tests, slower, and the share of lines they reach: at least 90 %
+coverage: $(VENV)/dev-ready ## All tests, slower, and the share of lines they reach: at least 90 %
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
 	  --cov-fail-under=90
 
 bench: $(VENV)/bench-ready ## Speed and memory beside the limit and other loaders (BENCH="--days 252")
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-check: $(VENV)/ready ## Lint, format, types, import contracts, Dagster definitions
+check: $(VENV)/dev-ready ## Lint, format, types, import contracts, Dagster definitions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
@@ -41,23 +53,22 @@ audit: $(VENV)/ready ## Known vulnerabilities of the locked packages (asks pypi.
 	@$(BIN)/python -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(VENV)/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --progress-spinner off
 
-format: $(VENV)/ready ## Format the code and mend what the linter can
+format: $(VENV)/dev-ready ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/ready ## Write the generated pages of docs/ again
+docs: $(VENV)/dev-ready ## Write the generated pages of docs/ again
 	@$(BIN)/python docs/generate.py
 
-faults: $(VENV)/ready ## Run the matrix of faults and write docs/faults.md from what happened
+faults: $(VENV)/dev-ready ## Run the matrix of faults and write docs/faults.md from what happened
 	@rm -f $(VENV)/faults.jsonl
 	@TBP_FAULTS_REPORT="$(CURDIR)/$(VENV)/faults.jsonl" $(BIN)/python -m pytest -q -n 2 --dist loadfile -m fault; \
 	  status=$$?; $(BIN)/python -m tbp_assets_tests.faults.page $(VENV)/faults.jsonl && exit $$status
 
-lock: $(VENV)/ready ## Resolve the dependencies again into requirements.lock, and what only benchmarks need
-	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 pyproject.toml --group dev \
-	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	$(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 --group bench --constraint requirements.lock \
-	  --no-header --no-annotate --no-emit-index-url --output-file benchmarks/requirements.lock
+lock: $(VENV)/dev-ready ## Resolve the dependencies again: all of them, those to run, those of benchmarks
+	$(COMPILE) pyproject.toml --group build --group dev --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group build --constraint requirements.lock --output-file requirements-run.lock
+	$(COMPILE) --group bench --constraint requirements.lock --output-file benchmarks/requirements.lock
 
 clean: ## Remove the virtual environment and caches; TBP_HOME (.tbp) stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info .coverage .coverage.*
@@ -66,19 +77,27 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Other loaders to be measured against; the rest is measured where they cannot be had.
-$(VENV)/bench-ready: $(VENV)/ready benchmarks/requirements.lock
+$(VENV)/bench-ready: $(VENV)/dev-ready benchmarks/requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r benchmarks/requirements.lock || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r benchmarks/requirements.lock || \
 	  echo "the other loaders could not be installed: their lines are left out"
 	@touch $@
 
-# uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
-$(VENV)/ready: requirements.lock pyproject.toml
+# The scripts of a directory that was moved or copied name the one it was made in: it is made anew.
+MOVED := $(shell test -e $(VENV)/ready && ! grep -qF '$(CURDIR)/$(BIN)/python' $(TBP) && echo --clear)
+ifdef MOVED
+.PHONY: $(VENV)/ready
+endif
+
+$(VENV)/ready: requirements-run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing the locked packages into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>$(VENV)/pip.log && \
-	  $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@echo "installing what it takes to run into $(VENV): $$(grep -c == requirements-run.lock) packages, $(RUN_SIZE)"
+	@test -x $(BIN)/python -a -z "$(MOVED)" || $(PYTHON) -m venv $(MOVED) $(VENV)
+	@$(call install,requirements-run.lock)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>>$(VENV)/pip.log
+	@touch $@
+
+$(VENV)/dev-ready: $(VENV)/ready requirements.lock
+	@echo "installing what tests and checks take on top: $$(grep -cvxFf requirements-run.lock requirements.lock) packages, $(DEV_SIZE)"
+	@$(call install,requirements.lock)
 	@touch $@

@@ -66,11 +66,12 @@ def test_log_level_is_that_of_the_ui_and_its_daemon(project: Project) -> None:
     project.monkeypatch.chdir(project.root)
     project.monkeypatch.setattr(os, "execve", replace)
     project.monkeypatch.setattr(signal, "signal", keep)
+    project.monkeypatch.setattr(cli_up, "announce", keep)
     for level in ("INFO", "ERROR"):
         project.settings(LOG_LEVEL=level)
         with pytest.raises(ReplacedError):
             cli_up.up(3000)
-    assert [command[command.index("--log-level") + 1] for command in commands] == ["info", "error"]
+    assert [command[command.index("--log-level") + 1] for command in commands] == ["warning", "error"]
 
 
 def test_home_is_where_everything_lies_that_has_no_place_of_its_own(project: Project) -> None:

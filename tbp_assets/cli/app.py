@@ -5,15 +5,15 @@ Commands import their work when they are called, so that `tbp --help` answers at
 
 # ruff: noqa: PLC0415
 import logging
-import signal
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Annotated
 
 import typer
 
+from tbp_assets.cli.ending import exit_code, line
 from tbp_assets.cli.groups import alerts_app, config_app, metrics_app, quality_app, quarantine_app
 from tbp_assets.cli.log_options import logs
 from tbp_assets.cli.operating import operating_app
@@ -161,10 +161,6 @@ def demo(as_json: JsonFlag = False) -> int:  # noqa: FBT002
     return work.demo(as_json=as_json)
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     # When a server goes away during a COPY, psycopg2 prints a fault of its own beside raising the error.
     if not (kind is SystemError and type(error.__cause__).__module__.startswith("psycopg2")):
@@ -172,8 +168,7 @@ def _shown_unless_echo(kind: type[BaseException], error: BaseException, trace: T
 
 
 def main() -> None:
-    """Run `tbp`. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Run what was typed. Exit codes: 0 done, 1 something failed (named), 2 usage or configuration, 130 interrupted."""
     try:
         code = _typed()
     except (UsageError, ConfigError) as error:
@@ -209,5 +204,5 @@ def _said(error: TbpError, code: int) -> int:
 
 
 def _interrupted() -> int:
-    print("tbp: interrupted; days that were committed stay, the same command goes on from there", file=sys.stderr)  # noqa: T201
-    return FAILED
+    print(line(), file=sys.stderr)  # noqa: T201
+    return exit_code()

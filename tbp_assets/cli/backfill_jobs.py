@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import active_children, connection, get_context, parent_process
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from threading import Thread
@@ -22,6 +22,7 @@ from time import sleep
 import dagster as dg
 
 from tbp_assets.cli.backfill_runs import Outcome, Runs
+from tbp_assets.cli.ending import begin, being_gracious
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.abandoned import PROCESS_TAG, this_process
 from tbp_assets.defs.assembly import build_definitions
@@ -120,6 +121,10 @@ def _listen(lines: _Lines, processes: set[int], settled: Callable[[], None]) -> 
 
 def _interrupt(futures: list[Future[Outcome]], lines: _Lines, processes: set[int]) -> None:
     lines.stop.set()
+    for starting in active_children():
+        # It ignores Ctrl-C until it begins.
+        if starting.pid not in processes:
+            starting.terminate()
     while not all(future.done() for future in futures):
         _listen(lines, processes, lambda: None)
         for process in processes:
@@ -134,14 +139,9 @@ _inherited = list[_Lines]()
 def _begin(lines: _Lines) -> None:
     """Run in a process before its first stretch."""
     _inherited.append(lines)
-    # A run listens to both signals and ends after the day it is at; outside of one there is nothing to be finished.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end_now)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    begin(silent=True)
     Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_now(_number: int, _frame: object) -> None:
-    os._exit(1)
 
 
 def _end_with_parent() -> None:
@@ -157,14 +157,11 @@ def _run_stretch(settings: Settings, tags: dict[str, str], job: str, days: list[
     (lines,) = _inherited
     if lines.stop.is_set():
         return Outcome()
-    lines.said.put(os.getpid())
-    start_logging(settings, "worker")
-    session = Session(settings)
-    with session.storage_faults(), session.instance() as instance:
-        own = {**tags, PROCESS_TAG: this_process()}
-        runs = Runs(session, build_definitions(settings, dg.in_process_executor), instance, own)
-        try:
+    with being_gracious():
+        lines.said.put(os.getpid())
+        start_logging(settings, "worker")
+        session = Session(settings)
+        with session.storage_faults(), session.instance() as instance:
+            own = {**tags, PROCESS_TAG: this_process()}
+            runs = Runs(session, build_definitions(settings, dg.in_process_executor), instance, own)
             return runs.run(job, days, lambda: lines.said.put(0))
-        except KeyboardInterrupt:
-            # Whoever interrupts one process ends the command: none may wait for further work.
-            os._exit(1)

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import dagster as dg
 
@@ -16,6 +18,7 @@ from tbp_assets.cli.session import Session
 from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW
+from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs import days as day_lines
 from tbp_assets.logs import events
 from tbp_assets.logs.dagster_events import failure_words
@@ -25,6 +28,9 @@ from tbp_assets.resources.failures import days_left_open, was_interrupted
 # The asset with which a day of a job is done.
 LAST_ASSET = {DAY_BARS_JOB: MARKET_DATA_RAW, LOAD_JOB: MARKET_DATA_RAW, MEASURE_JOB: DATA_QUALITY_METRICS}
 SETTLED = {events.DAY_LOADED, events.DAY_MEASURED, events.DAY_CLOSED, events.DAY_LEFT_OPEN}
+
+TICK_SECONDS = 0.2
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -98,18 +104,34 @@ class Runs:
                 if outcome.faults:
                     break
                 tags = {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
-                outcome.add(self._run(job, tags), weekdays(first, last), measured=job == MEASURE_JOB)
+                result = in_thread(lambda tags=tags: self._run(job, tags))
+                stop_if_interrupted()
+                outcome.add(result, weekdays(first, last), measured=job == MEASURE_JOB)
         return outcome
 
     def _run(self, job: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
-        level = self.session.settings.pipeline.log_level
         return self.definitions.resolve_job_def(job).execute_in_process(
             instance=self.instance,
             raise_on_error=False,
             tags={**self.tags, **tags},
-            # Days that stay open are told by the report; Dagster's own stack traces are for those who ask for them.
-            run_config={"loggers": {"console": {"config": {"log_level": "DEBUG" if level == "DEBUG" else "CRITICAL"}}}},
         )
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Do work in a thread, so that an interrupt is left to this command.
+
+    Where Dagster runs in the main thread, it takes the signal for itself: it repeats the step that was interrupted, or
+    forgets the interrupt at the end of a run.
+
+    Raises:
+        KeyboardInterrupt: Once the work has come to its end.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="run") as thread:
+        future = thread.submit(work)
+        # Not for ever at once: polars lets a signal go on with what it interrupts, which waiting for a lock then does.
+        while not future.done():
+            wait([future], TICK_SECONDS)
+        return future.result()
 
 
 @contextmanager

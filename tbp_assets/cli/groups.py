@@ -155,7 +155,7 @@ def metrics_serve(
     """Serve /metrics over HTTP until Ctrl-C; read anew at each scrape."""
     from tbp_assets.cli import metrics as work
 
-    return work.serve(host, port, seconds=seconds)
+    work.serve(host, port, seconds=seconds)
 
 
 @alerts_app.callback(invoke_without_command=True)

@@ -59,8 +59,6 @@ def logs(asked: Wanted, *, limit: int, follow: bool, as_json: bool) -> int:
             for line in filter(asked.takes, reader.lines()):
                 _print(line, form)
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        return 0
     except OSError as error:
         raise StorageError(f"{reader.directory}: the log cannot be read: {error.strerror}") from error
     return 0

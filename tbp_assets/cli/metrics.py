@@ -5,9 +5,10 @@ Dagster is not imported, so that a look each minute costs little.
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
+from typing import NoReturn
 
 from tbp_assets.cli.output import err, out
 from tbp_assets.config_loader import load_settings
@@ -40,9 +41,9 @@ def once(output: Path | None, *, seconds: float) -> int:
     return 0
 
 
-def serve(host: str, port: int, *, seconds: float) -> int:
-    """Run `tbp metrics serve` until it is interrupted or terminated, and return its exit code."""
-    with suppress(KeyboardInterrupt), _collector(seconds) as collector, served(collector, host, port):
+def serve(host: str, port: int, *, seconds: float) -> NoReturn:
+    """Run `tbp metrics serve` until it is interrupted or terminated."""
+    with _collector(seconds) as collector, served(collector, host, port):
         if not is_loopback(host):
             err.print(f"{host}: there is no login, whoever reaches this address reads the metrics", markup=False)
         shown = f"[{host}]" if ":" in host else host
@@ -52,7 +53,6 @@ def serve(host: str, port: int, *, seconds: float) -> int:
         while True:
             # Not a lock: with the handler of SIGINT that polars sets, waiting for one would go on after Ctrl-C.
             sleep(SECONDS_OF_A_DAY)
-    return 0
 
 
 @contextmanager

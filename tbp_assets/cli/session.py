@@ -18,6 +18,7 @@ from sqlalchemy.pool import Pool
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
+from tbp_assets.cli.ending import be_gracious
 from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.shared import Plan
@@ -53,6 +54,7 @@ class Session:
     def start(cls) -> "Session":
         """Read the configuration, begin to log, and refuse stand-ins where they do not belong."""
         settings = load_settings()
+        be_gracious()
         start_logging(settings)
         refuse_stand_ins(settings)
         return cls(settings)

@@ -10,6 +10,7 @@ from typing import IO, NoReturn
 
 import psutil
 
+from tbp_assets.cli.announcing import announce
 from tbp_assets.cli.listening import LOOPBACK, WHAT_IT_MEANS, require_free, require_guarded, url_of
 from tbp_assets.cli.output import err, out
 from tbp_assets.cli.session import Session
@@ -18,7 +19,7 @@ from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
 from tbp_assets.resources.places import require_home
-from tbp_assets.settings import PROJECT_ROOT
+from tbp_assets.settings import PROJECT_ROOT, Settings
 
 STOP_SECONDS = 20
 
@@ -43,21 +44,31 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     os.set_inheritable(held.fileno(), True)
     with session.instance() as instance:
         close_abandoned_runs(instance, no_ui=True)
-    _hear_signals()
-    out.print(f"UI on {url_of(host, port)} (Ctrl-C or `tbp stop` ends it)")
     if without_login:
         err.print(f"[yellow]no login[/] {WHAT_IT_MEANS}")
-    level = session.settings.pipeline.log_level.lower()
+    out.print("starting the UI and its daemon ...")
+    reader, writer = os.pipe()
+    announce(url_of(host, port), reader)
+    os.close(reader)
+    os.set_inheritable(writer, True)
+    _hear_signals()
+    level = loudness(session.settings)
     command = [
         sys.executable, "-m", "dagster", "dev",
         "--workspace", str(PROJECT_ROOT / "workspace.yaml"),
-        "--host", host, "--port", str(port), "--log-level", level,
+        "--host", host, "--port", str(port), "--log-level", level, "--code-server-log-level", level,
         "--log-format", "json" if session.settings.pipeline.logs.console == "json" else "colored",
     ]  # fmt: skip
     sys.stdout.flush()
     os.chdir(PROJECT_ROOT)
     quiet = "ignore:Function `dev_command` is superseded"
     os.execve(sys.executable, command, {**os.environ, **environment, "PYTHONWARNINGS": quiet})  # noqa: S606  # our own interpreter
+
+
+def loudness(settings: Settings) -> str:
+    """Return the least level of what Dagster's services print of themselves; each look of a sensor is an INFO."""
+    level = settings.pipeline.log_level
+    return ("warning" if level == "INFO" else level).lower()
 
 
 def _hear_signals() -> None:

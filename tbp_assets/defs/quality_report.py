@@ -11,7 +11,7 @@ from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, MARKET_DATA_RAW,
 from tbp_assets.errors import TbpError
 from tbp_assets.reports.contents import ReportContents
 from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.failures import INTERRUPTS, as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.reporting import report_source
 from tbp_assets.resources.store import StoreResource
@@ -49,7 +49,7 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
             contents = _contents(plan, database, flat_files.data_source)
             files, page = store.reports(plan.settings.home), render(contents).encode()
             files.write(KEY, page)
-        except TbpError as error:
+        except (TbpError, *INTERRUPTS) as error:
             raise as_failure(error) from error
         context.log.info("%s: %s bytes", files.address(KEY), len(page))
         return dg.MaterializeResult(metadata=_metadata(contents, files.address(KEY), len(page)))

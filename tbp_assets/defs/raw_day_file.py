@@ -13,11 +13,12 @@ from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
+from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs.days import DayLog
 from tbp_assets.providers.flat_files import FlatFiles
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
-from tbp_assets.resources.failures import as_failure, days_stay_open
+from tbp_assets.resources.failures import INTERRUPTS, as_failure, days_stay_open
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.landing import LandingZone
@@ -56,7 +57,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         try:
             told = day_log(context, RAW_DAY_FILE, plan, flat_files)
             facts = _land(plan, flat_files, store, days, context.log, told=told)
-        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
+        except (TbpError, *INTERRUPTS) as error:
             failures.record(_failed(days, error))
             raise as_failure(error) from error
         _require_arrivals(plan, facts, failures, context.retry_number)
@@ -84,6 +85,7 @@ def _land(
     listed = listings.days(plan.dataset, days)
 
     def land(day: date) -> LandingFact:
+        stop_if_interrupted()
         began = perf_counter()
         fact = _land_day(landing, listings.files, listed, day)
         told.landed(fact, perf_counter() - began)

@@ -14,8 +14,9 @@ from tbp_assets.bars.facts import LakeFact
 from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.errors import TbpError
+from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs.days import DayLog
-from tbp_assets.resources.failures import as_failure
+from tbp_assets.resources.failures import INTERRUPTS, as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.lake import Lake
@@ -58,9 +59,10 @@ class LakeIOManager(dg.ConfigurableIOManager):
         began = perf_counter()
         try:
             for day in obj.days:
+                stop_if_interrupted()
                 lake.write(day)
                 obj.log.validated(day.fact, -began + (began := perf_counter()))
-        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
+        except (TbpError, *INTERRUPTS) as error:
             raise as_failure(error) from error
 
     def load_input(self, context: InputContext) -> LakeDays:

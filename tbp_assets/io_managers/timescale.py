@@ -15,10 +15,11 @@ from dagster import InputContext, OutputContext
 
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.errors import StoredFileError, TbpError
+from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
-from tbp_assets.resources.failures import as_failure, days_stay_open
+from tbp_assets.resources.failures import INTERRUPTS, as_failure, days_stay_open
 from tbp_assets.storage.database import Database
 
 Load = TypeVar("Load")
@@ -84,6 +85,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
             database = self.database.open()
             context.log.info("%s → %s", obj.source, database.address)
             for streamed in obj.days:
+                stop_if_interrupted()
                 at = streamed.trading_date
                 day, metadata = self._settle(context, obj, database, streamed)
                 obj.attach(day.trading_date, metadata)
@@ -92,7 +94,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
                     open_days[day.trading_date] = day.open
                 else:
                     done[day.trading_date] = metadata
-        except (TbpError, dg.DagsterExecutionInterruptedError) as error:
+        except (TbpError, *INTERRUPTS) as error:
             if at and isinstance(error, TbpError):
                 open_days[at] = DayState("missing", str(error), error.category)
             _record(obj, open_days)

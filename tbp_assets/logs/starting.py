@@ -18,6 +18,8 @@ from tbp_assets.settings import Settings
 Role = Literal["command", "worker", "dagster"]
 OURS: Final = logging.getLogger("tbp_assets")
 
+_roles: Final[list[Role]] = []
+
 
 class MaskedRecord(logging.LogRecord):
     """A log record, of whichever logger, whose message and stack trace hold no secret."""
@@ -33,6 +35,15 @@ class MaskedRecord(logging.LogRecord):
         return masked(super().getMessage())
 
 
+class _Logger(logging.Logger):
+    """A logger; silent where Dagster makes it to print every event of a run, since our log tells of runs."""
+
+    def __init__(self, name: str, level: int | str = logging.NOTSET) -> None:
+        super().__init__(name, level)
+        # Unlike those that are asked for by name, which have no level yet.
+        self.disabled = name == "dagster" and level != logging.NOTSET
+
+
 class _Terminal(logging.StreamHandler[TextIO]):
     """Writes to what standard error is at that moment: a progress bar puts itself in its place."""
 
@@ -46,15 +57,18 @@ def start_logging(settings: Settings, role: Role = "command") -> None:
 
     Args:
         settings: Section `logs`, and the level.
-        role: A command has the terminal for itself, a worker leaves it to its command, Dagster prints its own lines.
+        role: A command tells a person who watches, a worker leaves that to its command, and a process of Dagster tells
+            whoever reads what it prints.
     """
+    _roles[:] = [role]
     logs = settings.pipeline.logs
     logging.setLogRecordFactory(MaskedRecord)
+    logging.setLoggerClass(logging.Logger if settings.pipeline.log_level == "DEBUG" else _Logger)
     handlers: list[logging.Handler] = [LogFile(settings.logs, logs.max_mb, logs.files, warns=role != "worker")]
     if logs.console == "json":
         handlers.append(_terminal(json_lines()))
-    elif role == "command" and sys.stderr.isatty():
-        watched = _terminal(plain_lines(colors=True))
+    elif role == "dagster" or (role == "command" and sys.stderr.isatty()):
+        watched = _terminal(plain_lines(colors=sys.stderr.isatty()))
         if settings.pipeline.log_level != "DEBUG":
             watched.addFilter(_for_a_person)
         handlers.append(watched)
@@ -68,6 +82,11 @@ def start_logging(settings: Settings, role: Role = "command") -> None:
 def has_started() -> bool:
     """Whether this process logs already."""
     return any(isinstance(handler, LogFile) for handler in OURS.handlers)
+
+
+def is_of_dagster() -> bool:
+    """Whether this process is one of Dagster's, rather than a command or a worker of one."""
+    return _roles[-1:] in ([], ["dagster"])
 
 
 def stop_logging() -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.embedded.postgres import ensure_server
+from tbp_assets.interrupts import listen
 from tbp_assets.resources.places import require_home
 from tbp_assets.settings import DatabaseConfig, Settings
 from tbp_assets.storage.database import Database, DatabaseAddress
@@ -53,6 +54,7 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
         """
         database = self.connect()
         # The address is part of the key: an embedded server that died is started anew, perhaps on another port.
+        listen()
         key = f"{self.model_dump_json()} {database.address}"
         if key not in _opened:
             if database.embedded:

@@ -10,15 +10,17 @@ from typing import cast
 import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, State
-from tbp_assets.errors import TbpError, TransientError
+from tbp_assets.errors import TransientError
 
 OPEN_DAYS = "open days"
 INTERRUPTED = "interrupted"
+# Dagster's where it runs in the main thread, Python's where statements and loops of ours stop, polars' in any thread.
+INTERRUPTS = (dg.DagsterExecutionInterruptedError, KeyboardInterrupt)
 
 
-def as_failure(error: TbpError | dg.DagsterExecutionInterruptedError) -> Exception:
+def as_failure(error: BaseException) -> BaseException:
     """Return what to raise in a step: the error itself where a retry can help, else a Failure without retries."""
-    if isinstance(error, dg.DagsterExecutionInterruptedError):
+    if isinstance(error, INTERRUPTS):
         # Dagster repeats an interrupted step as its retry policy says: Ctrl-C would cost five seconds and end nothing.
         return dg.Failure(description="interrupted", metadata={INTERRUPTED: True}, allow_retries=False)
     return error if isinstance(error, TransientError) else dg.Failure(description=str(error), allow_retries=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,17 +42,24 @@ class ClientPrograms:
             DatabaseRefusedError: It failed; the message carries the last thing it said.
         """
         dsn = make_dsn(host=address.host, port=address.port, user=address.user, dbname=address.name)
-        done = subprocess.run(  # noqa: S603  # PostgreSQL's own program, no shell
+        with subprocess.Popen(  # noqa: S603  # PostgreSQL's own program, no shell
             [str(self.bin / name), "--no-password", f"--dbname={dsn}", *args],
-            check=False,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             env={**os.environ, "PGPASSWORD": address.password.get_secret_value(), "PGTZ": "UTC", "LC_ALL": "C"},
-        )
-        if done.returncode != 0:
-            raise DatabaseRefusedError(f"{address}: {name} failed: {_reason(done.stderr)}")
+            start_new_session=True,
+        ) as program:
+            try:
+                _, errors = program.communicate()
+            except KeyboardInterrupt:
+                # It has its statements cancelled.
+                program.send_signal(signal.SIGINT)
+                raise
+        if program.returncode != 0:
+            raise DatabaseRefusedError(f"{address}: {name} failed: {_reason(errors)}")
 
 
 def programs_for(database: Database, own: Path) -> ClientPrograms:

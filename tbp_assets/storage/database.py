@@ -17,11 +17,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tbp_assets.errors import ConfigError, CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
+from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.masking import remember
 from tbp_assets.settings import DatabaseConfig
+from tbp_assets.storage.cancelling import cancel_when_interrupted
 
 # Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
 TRANSIENT_STATES: Final = ("08", "53", "57", "55", "40", "58")
+CANCELLED: Final = "57014"
 # How the server says that a statement was run from inside another one: its text again, and the calls that led to it.
 INNER_STATEMENT: Final = re.compile(
     r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
@@ -98,6 +101,7 @@ class Database:
     @cached_property
     def engine(self) -> Engine:
         """The pool; sessions speak UTC and find our tables without naming the schema."""
+        cancel_when_interrupted()
         options = (
             f"-csearch_path={self.address.schema},public -ctimezone=UTC "
             f"-cstatement_timeout={self.statement_timeout_seconds}s"
@@ -149,7 +153,11 @@ class Database:
 
     @contextmanager
     def translated(self) -> Generator[None]:
-        """Turn driver errors into the project's, naming the database."""
+        """Turn driver errors into the project's, naming the database.
+
+        Raises:
+            KeyboardInterrupt: The process is interrupted, which cancels its statements.
+        """
         try:
             yield
         except DBAPIError as error:
@@ -163,6 +171,8 @@ class Database:
 
     def _from_driver(self, error: BaseException | None) -> TbpError:
         state = getattr(error, "pgcode", None) or ""
+        if state == CANCELLED:
+            stop_if_interrupted()
         words = " ".join(INNER_STATEMENT.split(str(error))[0].split())
         if not state and any(refusal in words for refusal in LOGIN_REFUSED):
             return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,23 +76,55 @@ def test_ctrl_c_ends_with_one_message_and_the_same_command_goes_on(
 ) -> None:
     process = start("backfill", *TWENTY_DAYS, "--json", **MARKET)
     out, err = disturb(project, process, "landing", signal.SIGINT)
-    assert (process.returncode, out, err.splitlines()[1:]) == (1, "", [INTERRUPTED])
+    assert (process.returncode, out, err.splitlines()[1:]) == (130, "", [INTERRUPTED])
     assert list((project.store / "incoming").iterdir()) == []
     assert bars(project.database()) == []
     assert finished(project, tbp, *TWENTY_DAYS) == up_to(TWENTY_DAYS[1], undisturbed)
 
 
-def test_ctrl_c_during_a_load_keeps_the_days_that_were_committed(
+def test_sigterm_during_a_load_keeps_the_days_that_were_committed(
     project: Project, start: Start, tbp: Tbp, undisturbed: Bars
 ) -> None:
     project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 5")
     process = start("backfill", *TEN_DAYS, **MARKET)
-    _, err = disturb(project, process, "load", signal.SIGINT)
-    assert (process.returncode, err.splitlines()) == (1, [INTERRUPTED])
+    _, err = disturb(project, process, "load", signal.SIGTERM)
+    assert (process.returncode, err.splitlines()) == (143, [INTERRUPTED])
     left = bars(project.database())
     assert left == [bar for bar in undisturbed if bar[3] in {kept[3] for kept in left}]
     assert len(left) < len(up_to(TEN_DAYS[1], undisturbed))
     assert finished(project, tbp, *TEN_DAYS) == up_to(TEN_DAYS[1], undisturbed)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_statement_that_runs_is_cancelled(project: Project, start: Start, number: signal.Signals, code: int) -> None:
+    database = project.database()
+    process = start("query", "SELECT pg_sleep(600)")
+    asked = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH 1001%%'"
+    assert wait_until(lambda: bool(rows(database, asked)), 60), "the statement never began"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.splitlines()[1:]) == (code, "", ["tbp: interrupted"])
+    assert rows(database, asked) == []
+
+
+def test_an_interrupt_that_is_lost_in_a_destructor_is_raised_again() -> None:
+    lost = """
+import os, signal, time
+from tbp_assets.cli.ending import begin
+ending = begin()
+ending.be_gracious()
+class Lost:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+try:
+    Lost()
+    time.sleep(60)
+except KeyboardInterrupt:
+    ending.end()
+"""
+    done = subprocess.run([sys.executable, "-c", lost], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (130, "tbp: interrupted\n")
 
 
 def test_a_killed_backfill_leaves_whole_days_and_run_again_equals_an_undisturbed_one(

@@ -80,7 +80,7 @@ def test_ctrl_c_ends_both_jobs_and_the_same_command_goes_on(project: Project, st
     both = workers(process.pid)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (130, "")
     assert err.splitlines()[1:] == [
         "tbp: interrupted; days that were committed stay, the same command goes on from there"
     ]

@@ -38,7 +38,7 @@ def test_follow_shows_what_two_workers_log_meanwhile(log: Path, start: Start) ->
     _, err = backfill.communicate(timeout=WAIT_SECONDS)
     assert backfill.returncode == 0, err
     following.send_signal(signal.SIGINT)
-    assert following.wait(30) == 0
+    assert following.wait(30) == 130
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

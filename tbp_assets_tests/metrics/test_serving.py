@@ -40,7 +40,7 @@ def test_served_until_it_is_told_to_end(loaded: Project, start: Start, tbp: Tbp,
     assert set(told) == set(once)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (0, "", "")
+    assert (process.returncode, out, err) == (128 + number, "", "tbp: interrupted\n")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))

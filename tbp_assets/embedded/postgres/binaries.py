@@ -57,6 +57,8 @@ class Programs:
                 user=self.account and self.account.uid,
                 group=self.account and self.account.gid,
                 extra_groups=None if self.account is None else (),
+                # Ctrl-C, which a terminal sends to a whole group of processes, is for whoever waits for the program.
+                start_new_session=True,
             )
         if done.returncode != 0:
             raise EmbeddedServerError(

@@ -42,10 +42,10 @@ def ensure_server(home: Path) -> ServerAddress:
         is_new = lease.hold(site.instance.lease)
         try:
             with exclusive(site.instance.control, within=_CONTROL_SECONDS):
+                # Each time, since a watcher can be killed like any process, and before a start that may be interrupted.
+                ensure_watched(site.instance, site.log)
                 port = postmaster.settled_status(site.instance).port or _start(site)
                 site = site.with_port(port)
-                # Each time, since a watcher can be killed like any process.
-                ensure_watched(site.instance, site.log)
         except BaseException:
             if is_new:
                 lease.give_back(site.instance.lease)
