@@ -24,6 +24,7 @@ import psutil
 from benchmarks.day_files import sessions, synthetic
 from benchmarks.graph import servers, verified
 from benchmarks.servers import own_home
+from tbp_assets.embedded.postgres import ensure_server
 from tbp_assets.settings import PROJECT_ROOT
 
 BEFORE = 21
@@ -77,6 +78,7 @@ def turn(checkout: Path, mirror: Path, days: Sequence[date], *options: str) -> C
     """Return the milliseconds of a day of a checkout, in an empty home."""
     before, one, many = days[:BEFORE], days[BEFORE : BEFORE + 1], days[BEFORE + 1 :]
     with own_home() as home:
+        ensure_server(home)  # held by this process: its time is counted from one start to one end
         backfill(checkout, home, mirror, before)
         single = backfill(checkout, home, mirror, one)
         cost = backfill(checkout, home, mirror, many, *options)
