@@ -86,7 +86,7 @@ class Universe:
         found = bars.select(pl.col("ticker").is_in(named).alias("valid"), self._listed().alias("listed"))
         valid, listed = found["valid"], found["listed"]
         inside = (valid | ~listed) if self.everything else valid
-        outside = {OUTSIDE_UNIVERSE: (~inside & ~listed).sum(), OUTSIDE_VALIDITY: (~inside & listed).sum()}
+        outside = {OUTSIDE_UNIVERSE: int((~inside & ~listed).sum()), OUTSIDE_VALIDITY: int((~inside & listed).sum())}
         present = set(bars["ticker"].filter(valid))
         return SelectedBars(
             bars=bars if inside.all() else bars.filter(inside),

@@ -41,9 +41,8 @@ def test_connection_that_was_asked_a_moment_ago_is_not_asked_again(
     project: Project, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tbp_assets.storage.alive.TRUSTED_SECONDS", 600)
-    for _ in range(2):
-        with engine.connect() as connection:
-            process = server_process(connection)
+    with engine.connect() as connection:
+        process = server_process(connection)
     with engine.connect():
         last = query(project.database(), "SELECT query FROM pg_stat_activity WHERE pid = :pid", pid=process)
     assert last == [("SELECT pg_backend_pid()",)]
