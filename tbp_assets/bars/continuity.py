@@ -37,7 +37,7 @@ def flags_across_days(bars: pl.DataFrame, days: Collection[date], settings: Flag
     """
     looked_at = bars.select(LOOKED_AT)
     numbered = _numbered(looked_at)
-    every = [_flags_of(part, numbered, settings) for part in _by_tickers(looked_at)]
+    every = [_flags_of(part, numbered, days, settings) for part in _by_tickers(looked_at)]
     found = pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *every])
     return found.filter(pl.col("trading_date").is_in(list(days))).sort("trading_date", "ticker", "rule")
 
@@ -53,10 +53,14 @@ def _by_tickers(bars: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield bars.filter(part == n)
 
 
-def _flags_of(bars: pl.DataFrame, numbered: pl.DataFrame, settings: FlagSettings) -> pl.DataFrame:
+def _flags_of(
+    bars: pl.DataFrame, numbered: pl.DataFrame, days: Collection[date], settings: FlagSettings
+) -> pl.DataFrame:
     known = _with_history(bars, numbered)
+    # The days before are there to be looked back on: by now each bar carries what they say.
+    own = known.filter(pl.col("trading_date").is_in(list(days)))
     split = settings.limits["probable_split"] if settings.on("probable_split") else float("inf")
-    judged = with_split_factor(known, split)
+    judged = with_split_factor(own, split)
     found = [
         judged.filter(condition).select(flagged(name, observed, reference, detail))
         for condition, name, observed, reference, detail in _rules(settings)

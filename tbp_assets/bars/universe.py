@@ -82,16 +82,17 @@ class Universe:
 
     def select(self, bars: pl.DataFrame, day: date) -> SelectedBars:
         """Divide the accepted bars of a day (`BAR_SCHEMA`) into those inside and counts of those outside."""
-        valid = pl.col("ticker").is_in(self.tickers(day))
-        listed = self._listed()
+        named = self.tickers(day)
+        found = bars.select(pl.col("ticker").is_in(named).alias("valid"), self._listed().alias("listed"))
+        valid, listed = found["valid"], found["listed"]
         inside = (valid | ~listed) if self.everything else valid
-        outside = bars.filter(~inside).select(
-            pl.when(listed).then(pl.lit(OUTSIDE_VALIDITY)).otherwise(pl.lit(OUTSIDE_UNIVERSE)).alias("reason")
+        outside = {OUTSIDE_UNIVERSE: int((~inside & ~listed).sum()), OUTSIDE_VALIDITY: int((~inside & listed).sum())}
+        present = set(bars["ticker"].filter(valid))
+        return SelectedBars(
+            bars=bars if inside.all() else bars.filter(inside),
+            outside={reason: rows for reason, rows in outside.items() if rows},
+            without_bar=tuple(ticker for ticker in named if ticker not in present),
         )
-        counts = dict(outside.group_by("reason").len().sort("reason").iter_rows())
-        present = set(bars.filter(valid)["ticker"])
-        without_bar = tuple(ticker for ticker in self.tickers(day) if ticker not in present)
-        return SelectedBars(bars.filter(inside), counts, without_bar)
 
     def _listed(self) -> pl.Expr:
         return pl.col("ticker").is_in(sorted({listing.ticker for listing in self.listings}))

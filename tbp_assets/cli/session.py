@@ -8,11 +8,9 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 import dagster as dg
-import psycopg2
-import psycopg2.extensions
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tbp_assets.bars.day_state import DayState, day_state
@@ -31,6 +29,7 @@ from tbp_assets.resources.route import route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import PROJECT_ROOT, Settings
+from tbp_assets.storage.alive import require_alive
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.lake import Lake
@@ -170,19 +169,6 @@ class Session:
         instance.optimize_for_webserver(
             statement_timeout=DAGSTER_TIMEOUT_MS, pool_recycle=DAGSTER_RECYCLE_SECONDS, max_overflow=DAGSTER_CONNECTIONS
         )
-        if not event.contains(Pool, "checkout", _require_alive):
-            event.listen(Pool, "checkout", _require_alive)
+        if not event.contains(Pool, "checkout", require_alive):
+            event.listen(Pool, "checkout", require_alive)
         return instance
-
-
-def _require_alive(connection: object, *_: object) -> None:
-    """Make a pool open a new connection where its server ended or restarted since (Dagster's pools do not look)."""
-    if not isinstance(connection, psycopg2.extensions.connection):
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        if not connection.autocommit:
-            connection.rollback()
-    except psycopg2.OperationalError as error:
-        raise DisconnectionError from error
