@@ -8,6 +8,9 @@ TBP := $(BIN)/tbp
 PORT ?= 3000
 RUN_SIZE := 1.0 GB on disk, a minute or two
 DEV_SIZE := 1.0 GB on disk, a minute or two
+# Bytecode is written once, whatever the environment says: otherwise each of the many processes of a test run compiles
+# all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/uv pip compile --universal --upgrade --quiet --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 
 # uv installs in seconds what pip needs minutes for; where it cannot be had, or a private index is set up for pip, pip does.
