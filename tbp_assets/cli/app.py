@@ -52,9 +52,9 @@ def _told_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
 
 @app.callback()
 def tbp(
-    _version: Annotated[
+    _version: Annotated[  # noqa: FBT002
         bool, typer.Option("--version", callback=_told_version, is_eager=True, help="Print the version and exit.")
-    ] = False,  # noqa: FBT002
+    ] = False,
 ) -> None:
     """Market-data day files into a database a trading system can trust."""
     # Here, since Typer sets its own before it calls anything of ours.
