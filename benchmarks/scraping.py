@@ -18,6 +18,7 @@ from tbp_assets.bars.events import Request, Validation
 from tbp_assets.bars.facts import LakeFact, LandedFile, LandingFact
 from tbp_assets.bars.rules import rules_version
 from tbp_assets.bars.sessions import expected_sessions
+from tbp_assets.cli.instance import open_instance
 from tbp_assets.cli.session import Session
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.metrics.collector import TbpCollector
@@ -62,7 +63,7 @@ FROM unnest(CAST(:days AS date[])) AS day, generate_series(1, :checks) AS n, gen
 
 def fill_database(session: Session, days: list[date]) -> None:
     """Write what the years leave in our tables, and in Dagster's."""
-    with session.instance():
+    with open_instance(session):
         schema = session.settings.database.dagster_schema
     with session.database.transaction() as connection:
         connection.execute(text(LEDGER), {"days": days, "loads": LOADS_OF_A_DAY})

@@ -35,11 +35,12 @@ def probe(before: str, work: str) -> float:
 def warm_days(days: list[date]) -> list[float]:
     """Return the seconds that each day takes, one run a day, in this process."""
     from tbp_assets.cli.backfill_jobs import workers  # noqa: PLC0415  # what it reads from the environment is set by now
+    from tbp_assets.cli.instance import open_instance  # noqa: PLC0415
     from tbp_assets.cli.session import Session  # noqa: PLC0415
     from tbp_assets.defs.jobs import DAY_BARS_JOB  # noqa: PLC0415
 
     session, seconds = Session.start(), list[float]()
-    with session.instance() as instance, workers(1, session, instance, {}) as run:
+    with open_instance(session) as instance, workers(1, session, instance, {}) as run:
         for day in days:
             started = perf_counter()
             outcome = run(DAY_BARS_JOB, [day], lambda: None)

@@ -1,6 +1,6 @@
 """Writes docs/bars.md, and parts of other pages, from code; larger pages have a module of their own in `pages`.
 
-`--check` fails where one is not what the code says.
+And the closures of the exchange, from exchange_calendars. `--check` fails where one is not what the code says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pages import checks, data_dictionary
 from pages.configuration import configuration_page
 from pages.markdown import table, with_table
 
+from tbp_assets.bars import closures
 from tbp_assets.bars.flags import FLAGS
 from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
@@ -97,6 +98,7 @@ def main() -> int:
     """Write or check the pages."""
     pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page(), METRICS: metrics_page()}
     pages |= {
+        closures.FILE: closures.file_text(),
         DOCS / "checks.md": checks.page(),
         DOCS / "configuration.md": configuration_page(),
         DOCS / "data-dictionary.md": data_dictionary.page(),

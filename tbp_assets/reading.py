@@ -51,11 +51,11 @@ def load_bars(
 
 
 def _configured() -> Database:
-    # Dagster's resources take a second to import, and are not needed where a database is given.
+    # Not needed where a database is given.
     from tbp_assets.config_loader import load_settings  # noqa: PLC0415
-    from tbp_assets.resources.database import DatabaseResource  # noqa: PLC0415
+    from tbp_assets.resources.opening import open_database  # noqa: PLC0415
     from tbp_assets.resources.stand_ins import refuse_stand_ins  # noqa: PLC0415
 
     settings = load_settings()
     refuse_stand_ins(settings)
-    return DatabaseResource.from_settings(settings).open()
+    return open_database(settings.database, settings.home)

@@ -6,18 +6,13 @@ The calendar only says what to expect; the provider's listing decides what is as
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from tbp_assets.bars.closures import CALENDAR_START, SATURDAY, closures
 from tbp_assets.bars.schema import NEW_YORK
 
-if TYPE_CHECKING:
-    from exchange_calendars import ExchangeCalendar
-
 EXCHANGE_ZONE: Final = ZoneInfo(NEW_YORK)
-CALENDAR_START: Final = date(2003, 1, 2)  # a session; the calendar refuses dates before its first
-SATURDAY: Final = 5
 
 
 def is_weekday(day: date) -> bool:
@@ -45,16 +40,7 @@ def exchange_date(moment: datetime) -> date:
     return moment.astimezone(EXCHANGE_ZONE).date()
 
 
-@cache
-def _calendar(end: date) -> ExchangeCalendar:
-    import exchange_calendars  # noqa: PLC0415  # 0.6 s of pandas, only needed where a file is absent
-
-    return exchange_calendars.get_calendar("XNYS", start=CALENDAR_START.isoformat(), end=end.isoformat())
-
-
 def expected_sessions(start: date, end: date) -> frozenset[date]:
     """Return the New York Stock Exchange sessions from start to end, both included (exchange_calendars, XNYS)."""
-    # To a session of the year after: the calendar ends at its last session and refuses dates after it.
-    calendar = _calendar(date(end.year + 1, 1, 10))
-    first = max(start, CALENDAR_START)
-    return frozenset(stamp.date() for stamp in calendar.sessions_in_range(first.isoformat(), end.isoformat()))
+    closed = closures(end)
+    return frozenset(day for day in weekdays(max(start, CALENDAR_START), end) if day not in closed)

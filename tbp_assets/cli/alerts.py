@@ -1,5 +1,6 @@
 """`tbp alerts`: tell what is wrong, once, or show what would be told; `tbp alerts test`: a trial of every channel."""
 
+# ruff: noqa: PLC0415
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +12,6 @@ from tbp_assets.alerts.words import trial
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
-from tbp_assets.defs.alerting import Watch
 from tbp_assets.errors import ConfigError, TbpError
 
 
@@ -32,8 +32,13 @@ def alerts(*, dry_run: bool = False, as_json: bool = False) -> int:
 def _told(session: Session, *, dry_run: bool) -> list[Told]:
     if not session.settings.pipeline.alerts.channels and not dry_run:
         return []
-    with session.storage_faults(), session.instance() as instance:
-        watch = Watch(session.plan, session.landing, session.lake, session.database, instance)
+    # Only where somebody is to be told: Dagster takes seconds to import.
+    from tbp_assets.cli.instance import open_instance, storage_faults
+    from tbp_assets.defs.alerting import Watch
+    from tbp_assets.defs.shared import Plan
+
+    with storage_faults(session), open_instance(session) as instance:
+        watch = Watch(Plan.of(session.settings), session.landing, session.lake, session.database, instance)
         if dry_run:
             return watch.preview(datetime.now(UTC))
         return watch.tell(datetime.now(UTC))

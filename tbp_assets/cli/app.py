@@ -42,8 +42,20 @@ FAILED, USAGE = 1, 2
 TYPER_INTERRUPTED = 130
 
 
+def _told_version(wanted: bool) -> None:  # noqa: FBT001  # Typer calls it so
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"tbp_assets {version('tbp_assets')}")  # noqa: T201
+        raise typer.Exit
+
+
 @app.callback()
-def tbp() -> None:
+def tbp(
+    _version: Annotated[  # noqa: FBT002
+        bool, typer.Option("--version", callback=_told_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """Market-data day files into a database a trading system can trust."""
     # Here, since Typer sets its own before it calls anything of ours.
     sys.excepthook = _shown_unless_echo

@@ -15,6 +15,7 @@ from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_bac
 from tbp_assets.cli.backfill_queue import queue_backfill, show_queued
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
+from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.abandoned import close_abandoned_runs
@@ -88,7 +89,7 @@ def _run_all(session: Session, plan: BackfillPlan, days: list[date], tags: dict[
     outcome = Outcome()
     if not plan.request and not plan.reload and not plan.measure:
         return outcome
-    with session.storage_faults(), session.instance() as instance:
+    with storage_faults(session), open_instance(session) as instance:
         close_abandoned_runs(instance)
         with workers(jobs, session, instance, tags) as run:
             for job, some in ((DAY_BARS_JOB, plan.request), (LOAD_JOB, plan.reload)):

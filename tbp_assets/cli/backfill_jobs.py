@@ -23,6 +23,7 @@ import dagster as dg
 
 from tbp_assets.cli.backfill_runs import Outcome, Runs
 from tbp_assets.cli.ending import begin, being_gracious
+from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.abandoned import PROCESS_TAG, this_process
 from tbp_assets.defs.assembly import build_definitions
@@ -161,7 +162,7 @@ def _run_stretch(settings: Settings, tags: dict[str, str], job: str, days: list[
         lines.said.put(os.getpid())
         start_logging(settings, "worker")
         session = Session(settings)
-        with session.storage_faults(), session.instance() as instance:
+        with storage_faults(session), open_instance(session) as instance:
             own = {**tags, PROCESS_TAG: this_process()}
             runs = Runs(session, build_definitions(settings, dg.in_process_executor), instance, own)
             return runs.run(job, days, lambda: lines.said.put(0))

@@ -90,7 +90,7 @@ def chosen(session: Session, tickers: list[str]) -> Universe:
 
 def plan_from_lake(session: Session, days: list[date], universe: Universe, *, force: bool) -> BackfillPlan:
     """Decide what the lake alone can do for each day: load what was validated. The provider is not asked."""
-    expectation = session.plan.expectation(days)
+    expectation = session.expectation(days)
     facts = session.facts(days[0], days[-1])
     rows = stored_rows(session.database, session.dataset, session.landing.data_source, days[0], days[-1])
     states = {day: day_state(facts[day], expectation, datetime.now(UTC)) for day in days}
@@ -126,13 +126,13 @@ def _not_in_lake(facts: DayFacts, state: DayState) -> DayState:
 def plan_backfill(session: Session, days: list[date], universe: Universe, *, force: bool) -> BackfillPlan:
     """Decide what to do for each day; the provider is only asked about days the lake cannot serve."""
     now = datetime.now(UTC)
-    expectation = session.plan.expectation(days)
+    expectation = session.expectation(days)
     facts = session.facts(days[0], days[-1])
     rows = stored_rows(session.database, session.dataset, session.landing.data_source, days[0], days[-1])
     states = {day: day_state(facts[day], expectation, now) for day in days}
     reload = [] if force else [day for day in days if _reload(session, facts[day], states[day], universe, rows)]
     asked = [day for day in days if day not in set(reload)]
-    listing = session.flat_files.open().days(session.dataset, asked) if asked else dict[date, Listed]()
+    listing = session.source.days(session.dataset, asked) if asked else dict[date, Listed]()
     wanted = days_to_request([facts[day] for day in asked], listing, in_progress=(), expectation=expectation, now=now)
     # Loaded under another universe, short of rows or judged by other rules, and not to be served by the lake.
     wanted = sorted({*wanted, *(day for day in asked if _stale(facts[day], states[day], universe, rows))})

@@ -12,6 +12,7 @@ from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
 from tbp_assets.alerts.pages import run_page
 from tbp_assets.cli.backfill_plan import BackfillPlan, chunks
+from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.output import out, table
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
@@ -48,7 +49,7 @@ def queue_backfill(session: Session, plan: BackfillPlan, tickers: list[str]) -> 
     tags = {BACKFILL_TAG: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"}
     tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
     client, queued = _client(url), list[QueuedRun]()
-    with session.storage_faults(), session.instance() as instance:
+    with storage_faults(session), open_instance(session) as instance:
         for job, first, last in _stretches(plan, size):
             run_id = _submitted(client, url, job, {**tags, RANGE_START_TAG: str(first), RANGE_END_TAG: str(last)})
             if not instance.has_run(run_id):

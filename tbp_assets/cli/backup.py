@@ -6,7 +6,7 @@ from pathlib import Path
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.cli.session import Session
 from tbp_assets.embedded.postgres import client_programs
-from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.resources.opening import connect_database
 from tbp_assets.storage.backup import Books, books_path, take_backup
 from tbp_assets.storage.client_programs import programs_for
 from tbp_assets.storage.migrations import migrate
@@ -31,7 +31,7 @@ def restore(dump: Path, *, as_json: bool = False) -> int:
     """Run the command and return its exit code."""
     session = Session.start()
     # Not opened: that would make the tables that the backup brings.
-    database = DatabaseResource.from_settings(session.settings).connect()
+    database = connect_database(session.settings.database, session.settings.home)
     (err if as_json else out).print(f"{dump}  →  {database.address}", markup=False)
     schema = session.settings.database.dagster_schema
     books = restore_backup(database, schema, dump.absolute(), programs_for(database, client_programs()))

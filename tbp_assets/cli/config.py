@@ -13,8 +13,8 @@ from rich.text import Text
 from tbp_assets.alerts.channels import words_for
 from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.config_loader import ConfigLoader, Setting, config_dir, effective_settings, load_settings
-from tbp_assets.defs.executors import build_executor
 from tbp_assets.health.configuration import Problems, configuration_problems
+from tbp_assets.resources.execution import require_execution
 from tbp_assets.resources.route import planned_route
 from tbp_assets.settings import Settings, TickerConfig
 
@@ -23,7 +23,7 @@ INCOMPLETE = 2
 
 def check(*, as_json: bool = False) -> int:
     """Say whether the configuration is enough; return the exit code."""
-    found = configuration_problems(build_executor)
+    found = configuration_problems(require_execution)
     _print_json(found) if as_json else _print(found)
     return INCOMPLETE if found.reasons else 0
 

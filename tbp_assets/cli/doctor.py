@@ -7,11 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tbp_assets.cli.output import out, print_json
-from tbp_assets.defs.executors import build_executor
 from tbp_assets.errors import ConfigError
 from tbp_assets.health.configuration import CONFIGURATION, configuration_problems
 from tbp_assets.health.diagnosis import diagnose, failed
 from tbp_assets.health.finding import Finding
+from tbp_assets.resources.execution import require_execution
 from tbp_assets.settings import Settings
 
 FAILED, UNUSABLE = 1, 2
@@ -20,7 +20,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 def doctor(*, as_json: bool = False) -> int:
     """Run the command and return its exit code: 1 where something failed, 2 where the configuration did."""
-    problems = configuration_problems(build_executor)
+    problems = configuration_problems(require_execution)
     findings = diagnose(problems, _automations(problems.settings))
     if as_json:
         print_json([asdict(each) for each in findings])

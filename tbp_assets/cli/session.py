@@ -1,35 +1,25 @@
-"""What a command works with: settings, source, stores, database, and Dagster's instance in the same PostgreSQL."""
+"""What a command works with: settings, source, stores, database, each opened when first used.
 
-import os
-from collections.abc import Generator
-from contextlib import contextmanager
+Dagster is not imported here: what needs its instance takes it from `instance`.
+"""
+
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 
-import dagster as dg
-from dagster_postgres.utils import DagsterPostgresException
-from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import Pool
-
-from tbp_assets.bars.day_state import DayState, day_state
+from tbp_assets.bars.day_state import DayState, Expectation, day_state
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.cli.ending import be_gracious
 from tbp_assets.config_loader import load_settings
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
-from tbp_assets.defs.shared import Plan
-from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.logs.starting import start_logging
-from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.providers.flat_files import MonthListings
+from tbp_assets.resources.opening import landing_zone, open_database, open_lake, open_source
 from tbp_assets.resources.places import require_home
 from tbp_assets.resources.route import route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
-from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import PROJECT_ROOT, Settings
-from tbp_assets.storage.alive import require_alive
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.lake import Lake
@@ -39,7 +29,6 @@ from tbp_assets.storage.load import refuse_mixture
 from tbp_assets.storage.measuring import Measuring
 
 EVENT_BATCH_SIZE = "500"
-DAGSTER_TIMEOUT_MS, DAGSTER_RECYCLE_SECONDS, DAGSTER_CONNECTIONS = 60_000, 300, 4
 
 
 @dataclass(frozen=True)
@@ -59,37 +48,36 @@ class Session:
         return cls(settings)
 
     @cached_property
-    def plan(self) -> Plan:
-        """Settings as the definitions need them."""
-        return Plan.of(self.settings)
+    def source(self) -> MonthListings:
+        """The source of day files; nothing is asked yet.
 
-    @cached_property
-    def flat_files(self) -> FlatFilesResource:
-        """The source; nothing is asked yet."""
-        return FlatFilesResource.from_settings(self.settings)
+        Raises:
+            ConfigError: No source is configured, or a key is missing.
+        """
+        return open_source(self.settings.s3)
 
     @cached_property
     def database(self) -> Database:
         """The database, started and migrated where it is the embedded one."""
-        return DatabaseResource.from_settings(self.settings).open()
+        return open_database(self.settings.database, self.settings.home)
 
     @cached_property
     def data_source(self) -> str:
         """Whose days are looked at: the configured source's, else those the database holds."""
         if self.settings.s3.url:
-            return self.flat_files.data_source
+            return self.settings.s3.data_source
         with self.database.transaction(read_only=True) as connection:
-            return known_data_source(connection) or self.flat_files.data_source
+            return known_data_source(connection) or self.settings.s3.data_source
 
     @cached_property
     def landing(self) -> LandingZone:
         """The landing zone of the configured source."""
-        return StoreResource.from_settings(self.settings).landing(self.dataset, self.data_source)
+        return landing_zone(self.settings, self.dataset, self.data_source)
 
     @cached_property
     def lake(self) -> Lake:
         """The lake of the configured source."""
-        return StoreResource.from_settings(self.settings).lake(self.dataset, self.data_source)
+        return open_lake(self.settings, self.dataset, self.data_source)
 
     @property
     def measuring(self) -> Measuring:
@@ -126,9 +114,13 @@ class Session:
             "TBP_DAGSTER_DIR": str(directory),
         }
 
+    def expectation(self, days: list[date]) -> Expectation:
+        """Return what is expected of the provider on the given days."""
+        return self.settings.pipeline.schedule.expectation(days)
+
     def states(self, facts: dict[date, DayFacts]) -> dict[date, DayState]:
         """Return the state of each day now."""
-        expectation, now = self.plan.expectation(list(facts)), datetime.now(UTC)
+        expectation, now = self.expectation(list(facts)), datetime.now(UTC)
         return {day: day_state(known, expectation, now) for day, known in facts.items()}
 
     def require_source(self) -> None:
@@ -138,7 +130,7 @@ class Session:
             ConfigError: No source, or a key is missing.
             DatabaseRefusedError: The database holds invented bars and the source is real, or the reverse.
         """
-        self.flat_files.open()
+        _ = self.source
         self.require_lake()
 
     def require_lake(self) -> None:
@@ -148,27 +140,4 @@ class Session:
             DatabaseRefusedError: See `require_source`.
         """
         with self.database.transaction(read_only=True) as connection:
-            refuse_mixture(connection, self.database, self.flat_files.data_source)
-
-    @contextmanager
-    def storage_faults(self) -> Generator[None]:
-        """Turn faults of Dagster's own storage into the project's, naming where it is."""
-        place = f"{self.database.address}, Dagster's schema {self.settings.database.dagster_schema}"
-        try:
-            yield
-        except (SQLAlchemyError, DagsterPostgresException) as error:
-            said = error.orig if isinstance(error, DBAPIError) else error
-            words = " ".join(str(said).split())[:300]
-            raise DatabaseUnavailableError(f"{place}: {words}. Days that were committed stay; run it again") from error
-
-    def instance(self) -> dg.DagsterInstance:
-        """Return Dagster's instance, in a schema of its own next to the bars."""
-        os.environ.update(self.dagster_environment())
-        instance = dg.DagsterInstance.get()
-        # Otherwise each event of a run opens a connection of its own.
-        instance.optimize_for_webserver(
-            statement_timeout=DAGSTER_TIMEOUT_MS, pool_recycle=DAGSTER_RECYCLE_SECONDS, max_overflow=DAGSTER_CONNECTIONS
-        )
-        if not event.contains(Pool, "checkout", require_alive):
-            event.listen(Pool, "checkout", require_alive)
-        return instance
+            refuse_mixture(connection, self.database, self.settings.s3.data_source)

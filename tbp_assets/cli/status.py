@@ -34,7 +34,7 @@ def status(first: date | None, last: date | None, *, as_json: bool = False) -> i
     first, last = _range(session, first, last)
     days = days_of(session, first, last)
     facts = session.facts(first, last)
-    expectation, now = session.plan.expectation(days), datetime.now(UTC)
+    expectation, now = session.expectation(days), datetime.now(UTC)
     states = {day: day_state(facts[day], expectation, now) for day in days}
     elsewhere = [
         day for day in days if (load := facts[day].load) and load.universe_hash != session.settings.universe.hash

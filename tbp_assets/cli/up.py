@@ -15,7 +15,6 @@ from tbp_assets.cli.listening import LOOPBACK, WHAT_IT_MEANS, require_free, requ
 from tbp_assets.cli.output import err, out
 from tbp_assets.cli.session import Session
 from tbp_assets.config_loader import load_settings
-from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.embedded.postgres import running_server, stop_server
 from tbp_assets.errors import UsageError
 from tbp_assets.resources.places import require_home
@@ -35,6 +34,10 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     Raises:
         UsageError: A UI with its daemon already runs for this TBP_HOME, or it would be open without a login.
     """
+    # Only to start: Dagster takes seconds to import, which `tbp stop` need not wait for.
+    from tbp_assets.cli.instance import open_instance  # noqa: PLC0415
+    from tbp_assets.defs.abandoned import close_abandoned_runs  # noqa: PLC0415
+
     require_guarded(host, without_login=without_login)
     session = Session.start()
     out.print(session.route)
@@ -42,7 +45,7 @@ def up(port: int, host: str = LOOPBACK, *, without_login: bool = False) -> NoRet
     environment = session.dagster_environment()
     held = _claim(session.settings.home / "up.pid")
     os.set_inheritable(held.fileno(), True)
-    with session.instance() as instance:
+    with open_instance(session) as instance:
         close_abandoned_runs(instance, no_ui=True)
     if without_login:
         err.print(f"[yellow]no login[/] {WHAT_IT_MEANS}")

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from tbp_assets.cli.output import out
 from tbp_assets.cli.session import Session
-from tbp_assets.defs.executors import build_executor
 from tbp_assets.errors import UsageError
+from tbp_assets.resources.execution import require_execution
 from tbp_assets.settings import PROJECT_ROOT
 
 APP = "tbp_assets.defs.celery_app"
@@ -28,7 +28,7 @@ def worker() -> NoReturn:
             f"pipeline.yml: execution.launcher is {execution.launcher} and executor {execution.executor}, which have "
             "no workers: only celery has"
         )
-    build_executor(session.settings)
+    require_execution(session.settings)
     out.print(session.route)
     out.print("a worker of the queue dagster (Ctrl-C ends it after the step that it is at)")
     environment = session.dagster_environment()

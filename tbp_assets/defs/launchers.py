@@ -10,7 +10,8 @@ from dagster._core.launcher import DefaultRunLauncher, LaunchRunContext, RunLaun
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
 from tbp_assets.config_loader import load_settings
-from tbp_assets.defs.executors import celery_settings, require_extra
+from tbp_assets.defs.executors import celery_settings
+from tbp_assets.resources.execution import require_extra
 
 
 class ChosenRunLauncher(RunLauncher, ConfigurableClass):

@@ -8,7 +8,6 @@ import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
 from tbp_assets.bars.facts import DayFacts, LakeFact
-from tbp_assets.bars.sessions import expected_sessions
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.partitions import trading_days
 from tbp_assets.logs.days import DayLog
@@ -59,9 +58,7 @@ class Plan:
 
     def expectation(self, days: list[date]) -> Expectation:
         """Return what is expected of the provider on the given days."""
-        schedule = self.settings.pipeline.schedule
-        sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
-        return Expectation(sessions - schedule.closures, schedule.expected_by)
+        return self.settings.pipeline.schedule.expectation(days)
 
 
 def day_log(context: dg.AssetExecutionContext, asset: dg.AssetKey, plan: Plan, flat_files: FlatFilesResource) -> DayLog:

@@ -9,7 +9,7 @@ from functools import partial
 from tbp_assets.config_loader import ConfigLoader, config_dir, load_settings
 from tbp_assets.errors import ConfigError, TbpError
 from tbp_assets.health.finding import Finding
-from tbp_assets.resources.flat_files import FlatFilesResource
+from tbp_assets.resources.opening import check_source
 from tbp_assets.resources.places import require_home, require_store
 from tbp_assets.resources.route import planned_route
 from tbp_assets.resources.stand_ins import refuse_stand_ins
@@ -79,7 +79,7 @@ def _look_at(settings: Settings, found: Problems) -> None:
         lambda: found.missing.extend(settings.s3.missing_for_source()),
         lambda: known_source(settings.s3.url) if settings.s3.url else None,
         # A client for S3 is only made with both keys; what they lack is told already.
-        lambda: None if settings.s3.missing_for_source() else FlatFilesResource.from_settings(settings).check(),
+        lambda: None if settings.s3.missing_for_source() else check_source(settings.s3),
         lambda: require_home(settings.home),
         lambda: require_store(settings),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from tbp_assets.bars.day_state import Expectation
 from tbp_assets.bars.events import Request, Validation
 from tbp_assets.bars.facts import LakeFact, LandingFact
-from tbp_assets.bars.sessions import at_exchange, expected_sessions
+from tbp_assets.bars.sessions import at_exchange
 from tbp_assets.datasets import Dataset
 from tbp_assets.metrics.remembering import RememberedDays
 from tbp_assets.settings import Settings
@@ -56,8 +56,7 @@ class Look:
 
     def expectation(self, first: date, last: date) -> Expectation:
         """Return what is expected of the provider from a day to another, both included."""
-        schedule = self.settings.pipeline.schedule
-        return Expectation(expected_sessions(first, last) - schedule.closures, schedule.expected_by)
+        return self.settings.pipeline.schedule.expectation([first, last])
 
 
 def start_of(day: date) -> float:

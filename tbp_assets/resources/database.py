@@ -1,20 +1,15 @@
 """The database as a Dagster resource: the embedded server, or the one that DB_HOST names."""
 
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import dagster as dg
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from tbp_assets.config_loader import ConfigLoader
-from tbp_assets.embedded.postgres import ensure_server
-from tbp_assets.interrupts import listen
-from tbp_assets.resources.places import require_home
+from tbp_assets.resources.opening import connect_database, open_database
 from tbp_assets.settings import DatabaseConfig, Settings
-from tbp_assets.storage.database import Database, DatabaseAddress
-from tbp_assets.storage.migrations import migrate, require_current
-
-_opened: Final[dict[str, Database]] = {}
+from tbp_assets.storage.database import Database
 
 
 class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]  # generic only for IO
@@ -52,44 +47,12 @@ class DatabaseResource(dg.ConfigurableResource):  # pyright: ignore[reportMissin
             ConfigError: A login is missing; names the variable and the file.
             SchemaVersionError: `tbp migrate` was not run.
         """
-        database = self.connect()
-        # The address is part of the key: an embedded server that died is started anew, perhaps on another port.
-        listen()
-        key = f"{self.model_dump_json()} {database.address}"
-        if key not in _opened:
-            if database.embedded:
-                migrate(database)
-            else:
-                require_current(database)
-            _opened[key] = database
-        return _opened[key]
+        return open_database(self._config(), Path(self.home))
 
     def connect(self) -> Database:
         """Return a new pool without looking at the schema."""
-        config = ConfigLoader(self.config_dir).get_database_config()
-        return Database(
-            address=self._address(config) if self.host else self._embedded_address(),
-            embedded=not self.host,
-            pool_size=config.pool_size,
-            connect_timeout_seconds=config.connect_timeout_seconds,
-            statement_timeout_seconds=config.statement_timeout_seconds,
-            chunk_days=config.chunk_days,
-            compress_after_days=config.compress_after_days,
-            reader_role=config.reader_role,
-        )
+        return connect_database(self._config(), Path(self.home))
 
-    def _embedded_address(self) -> DatabaseAddress:
-        require_home(Path(self.home))
-        server = ensure_server(Path(self.home))
-        return DatabaseAddress(
-            host=server.host,
-            port=server.port,
-            name=server.database,
-            user=server.user,
-            password=SecretStr(server.password),
-            schema=self.schema_name,
-        )
-
-    def _address(self, config: DatabaseConfig) -> DatabaseAddress:
+    def _config(self) -> DatabaseConfig:
         mine = {"host": self.host, "port": self.port, "name": self.name, "schema_name": self.schema_name}
-        return DatabaseAddress.configured(config.model_copy(update=mine))
+        return ConfigLoader(self.config_dir).get_database_config().model_copy(update=mine)

@@ -3,30 +3,20 @@
 Secrets are no fields, because Dagster shows fields: they are read from the configuration when a client is made.
 """
 
-import re
 from typing import TYPE_CHECKING, Final, Literal, Self
-from urllib.parse import parse_qs
 
-import boto3
-from botocore.config import Config
 from dagster_aws.s3 import S3Resource
 from pydantic import Field
 
 from tbp_assets.config_loader import ConfigLoader
-from tbp_assets.embedded.market import SyntheticMarket
-from tbp_assets.embedded.market_files import SyntheticFiles
-from tbp_assets.errors import ConfigError
-from tbp_assets.providers.flat_files import FlatFiles, MonthListings
-from tbp_assets.providers.local_mirror import LocalMirror
-from tbp_assets.providers.s3 import S3FlatFiles
-from tbp_assets.settings import Settings
-from tbp_assets.settings.urls import known_source, local_path, shown, source_parts
+from tbp_assets.providers.flat_files import MonthListings
+from tbp_assets.resources.opening import open_source, s3_client
+from tbp_assets.settings import S3Config, Settings
+from tbp_assets.settings.urls import source_parts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MARKET: Final = {"seed", "tickers"}
-WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _opened: Final[dict[str, MonthListings]] = {}
 
 
@@ -72,32 +62,7 @@ class FlatFilesResource(S3Resource):
         Raises:
             ConfigError: A key is missing; names the variable and the file.
         """
-        s3 = ConfigLoader(self.config_dir).get_s3_config()
-        if not s3.access_key or not s3.secret_key:
-            raise ConfigError("; ".join(s3.missing("access_key", "secret_key")))
-        config = Config(
-            connect_timeout=self.connect_timeout_seconds,
-            read_timeout=self.read_timeout_seconds,
-            max_pool_connections=self.max_pool_connections,
-            retries={"mode": "standard", "total_max_attempts": self.max_attempts},
-            s3={"addressing_style": self.addressing_style},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        try:
-            return boto3.client(  # pyright: ignore[reportUnknownMemberType]  # overloads per service
-                "s3",
-                endpoint_url=self.endpoint_url,
-                region_name=self.region_name,
-                aws_access_key_id=s3.access_key.get_secret_value(),
-                aws_secret_access_key=s3.secret_key.get_secret_value(),
-                config=config,
-            )
-        except ValueError as error:
-            endpoint = shown(self.endpoint_url or "")
-            raise ConfigError(
-                f"endpoint {endpoint!r}: {shown(str(error))} (TBP_S3_ENDPOINT_URL, s3.yml: endpoint_url)"
-            ) from None
+        return s3_client(self._config())
 
     def get_object_to_set_on_execution_context(self) -> Self:
         """Return the resource itself: the parent would make a client, for which a local mirror has no keys."""
@@ -111,34 +76,19 @@ class FlatFilesResource(S3Resource):
         """
         key = self.model_dump_json()
         if key not in _opened:
-            _opened[key] = MonthListings(self._files(), self.listing_max_age_seconds)
+            _opened[key] = open_source(self._config())
         return _opened[key]
 
-    def check(self) -> None:
-        """Look as far as one can without asking a provider.
-
-        Raises:
-            ConfigError: See `open`; or a local mirror is no directory.
-        """
-        files = self.open().files
-        if isinstance(files, LocalMirror):
-            files.require_root()
-
-    def _files(self) -> FlatFiles:
-        parts = known_source(self.url)
-        if parts.scheme == "s3":
-            return S3FlatFiles(self.get_client(), parts.netloc)
-        if parts.scheme == "file":
-            return LocalMirror(local_path(parts))
-        return SyntheticFiles(_market(parts.query))
-
-
-def _market(query: str) -> SyntheticMarket:
-    given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
-    wrong = [name for name, text in given.items() if name not in MARKET or not WHOLE_NUMBER.fullmatch(text)]
-    if wrong:
-        raise ConfigError(
-            f"synthetic market {query!r}: {', '.join(wrong)} cannot be used; it takes seed and tickers, each a whole "
-            "number (TBP_FLAT_FILES_URL, s3.yml: url)"
-        )
-    return SyntheticMarket(**{name: int(text) for name, text in given.items()})
+    def _config(self) -> S3Config:
+        mine = {
+            "url": self.url,
+            "endpoint_url": self.endpoint_url,
+            "region": self.region_name,
+            "max_attempts": self.max_attempts,
+            "addressing_style": self.addressing_style,
+            "connect_timeout_seconds": self.connect_timeout_seconds,
+            "read_timeout_seconds": self.read_timeout_seconds,
+            "max_pool_connections": self.max_pool_connections,
+            "listing_max_age_seconds": self.listing_max_age_seconds,
+        }
+        return ConfigLoader(self.config_dir).get_s3_config().model_copy(update=mine)

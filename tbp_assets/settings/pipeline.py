@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from tbp_assets.bars.day_state import Expectation
 from tbp_assets.bars.failures import Patience
-from tbp_assets.bars.sessions import exchange_date
+from tbp_assets.bars.sessions import exchange_date, expected_sessions
 from tbp_assets.settings.alerts import AlertsConfig
 from tbp_assets.settings.models import ConfigModel
 from tbp_assets.settings.quality import QualityConfig
@@ -48,6 +50,11 @@ class ScheduleConfig(ConfigModel):
     correction_window_days: Annotated[int, Field(ge=1, le=3660)]
     watch_seconds: Annotated[int, Field(ge=30, le=86400)]
     closures: frozenset[date]
+
+    def expectation(self, days: Collection[date]) -> Expectation:
+        """Return what is expected of the provider from the first to the last of some days."""
+        sessions = expected_sessions(min(days), max(days)) if days else frozenset[date]()
+        return Expectation(sessions - self.closures, self.expected_by)
 
 
 class BackfillConfig(ConfigModel):

@@ -1,4 +1,6 @@
-"""Opens where files of ours are kept, as the settings say."""
+"""Opens where files of ours are kept, as the settings say; what speaks to a bucket is imported where one is chosen."""
+
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -6,16 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
-
 from tbp_assets.errors import ConfigError
 from tbp_assets.settings import LakeConfig
 from tbp_assets.settings.urls import BucketPrefix, shown
 from tbp_assets.storage.files import Files
 from tbp_assets.storage.local_files import LocalFiles
-from tbp_assets.storage.s3_files import S3Files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,12 +30,18 @@ def open_files(place: Path | BucketPrefix, lake: LakeConfig) -> Files:
     """
     if not isinstance(place, BucketPrefix):
         return LocalFiles(place)
+    from tbp_assets.storage.s3_files import S3Files
+
     return S3Files(_client(lake), place.bucket, place.prefix, lake.max_connections)  # pyright: ignore[reportArgumentType]  # a frozen model has a hash
 
 
 @lru_cache(maxsize=4)
 def _client(lake: LakeConfig) -> S3Client:
     """Return the client of a configuration, the same one throughout a process, so that its runs share connections."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
     config = Config(
         connect_timeout=lake.connect_timeout_seconds,
         read_timeout=lake.read_timeout_seconds,

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from tbp_assets.alerts.telling import Told
+from tbp_assets.cli.instance import open_instance
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.alerting import Watch
 from tbp_assets.defs.assembly import build_definitions
+from tbp_assets.defs.shared import Plan
 from tbp_assets_tests.alerts.servers import Hook, Mailbox
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
@@ -49,8 +51,8 @@ class Desk:
         """Open what `tbp alerts` and the sensor share."""
         self.project.settings()
         session = Session.start()
-        with session.instance() as instance:
-            yield Watch(session.plan, session.landing, session.lake, session.database, instance)
+        with open_instance(session) as instance:
+            yield Watch(Plan.of(session.settings), session.landing, session.lake, session.database, instance)
 
     def tell(self, now: datetime | None = None) -> list[Told]:
         """Tell what is due at a moment, as another process would."""

@@ -13,10 +13,10 @@ from dagster._core.launcher import DefaultRunLauncher, RunLauncher
 from dagster._serdes import ConfigurableClassData
 from dagster_celery.launcher import CeleryRunLauncher
 
-from tbp_assets.defs import executors
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.executors import build_executor, celery_settings
 from tbp_assets.errors import ConfigError
+from tbp_assets.resources import execution
 from tbp_assets.settings import PROJECT_ROOT
 from tbp_assets_tests.cli.terminal import Tbp, tbp
 from tbp_assets_tests.conftest import Project
@@ -115,7 +115,7 @@ def test_an_extra_that_is_not_installed_is_told_with_its_cure(
     def nowhere(_name: str) -> None:
         """Find no module."""
 
-    monkeypatch.setattr(executors, "find_spec", nowhere)
+    monkeypatch.setattr(execution, "find_spec", nowhere)
     choose(project, executor)
     with pytest.raises(
         ConfigError, match=rf"needs dagster-{executor}, which is not installed: pip install -e '\.\[{executor}"

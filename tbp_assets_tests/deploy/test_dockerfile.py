@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tbp_assets.defs.executors import EXTRAS
+from tbp_assets.resources.execution import EXTRAS
 from tbp_assets.settings import PROJECT_ROOT
 from tbp_assets_tests.deploy.files import DEPLOY, image_command, image_environment, seen_by_build, stages, values
 

@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 
 from tbp_assets.bars.sessions import expected_sessions
+from tbp_assets.cli.instance import open_instance
 from tbp_assets.cli.session import Session
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
@@ -59,7 +60,7 @@ def workers_of_runs(project: Project) -> set[str]:
 
 def engine_events(project: Project) -> list[dg.DagsterEvent]:
     """Return what Dagster's machinery said of all runs."""
-    with Session(project.settings()).instance() as instance:
+    with open_instance(Session(project.settings())) as instance:
         return [
             record.event_log_entry.get_dagster_event()
             for run in instance.get_run_ids()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
+from tbp_assets.cli.instance import open_instance
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import REPORT_JOB
 from tbp_assets.defs.shared import VALIDATED_BARS
@@ -40,7 +41,7 @@ def test_a_lake_in_a_bucket_brings_what_one_in_a_directory_does(
 
 
 def _metadata_shows_addresses(project: Project, shared_lake: SharedLake) -> None:
-    with Session(project.settings()).instance() as instance:
+    with open_instance(Session(project.settings())) as instance:
         records = instance.fetch_materializations(
             dg.AssetRecordsFilter(VALIDATED_BARS, asset_partitions=[str(TUESDAY)]), limit=1
         ).records

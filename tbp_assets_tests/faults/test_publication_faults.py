@@ -23,7 +23,7 @@ def test_a_file_published_late_is_late_then_missing_then_loaded(scene: Scene) ->
         scene.provider.withdraw(WEDNESDAY)
         scene.backfill().must_be(1)
         session = Session.start()
-        facts, expectation = session.facts(WEDNESDAY, WEDNESDAY)[WEDNESDAY], session.plan.expectation([WEDNESDAY])
+        facts, expectation = session.facts(WEDNESDAY, WEDNESDAY)[WEDNESDAY], session.expectation([WEDNESDAY])
         due = expectation.due(WEDNESDAY)
         states = [day_state(facts, expectation, now).state for now in (due - timedelta(seconds=1), due)]
         assert states == ["late", "missing"]
