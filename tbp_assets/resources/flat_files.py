@@ -3,7 +3,7 @@
 Secrets are no fields, because Dagster shows fields: they are read from the configuration when a client is made.
 """
 
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from dagster_aws.s3 import S3Resource
 from pydantic import Field
@@ -16,8 +16,6 @@ from tbp_assets.settings.urls import source_parts
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_opened: Final[dict[str, MonthListings]] = {}
 
 
 class FlatFilesResource(S3Resource):
@@ -74,10 +72,7 @@ class FlatFilesResource(S3Resource):
         Raises:
             ConfigError: No source is configured, or its URL is none we know.
         """
-        key = self.model_dump_json()
-        if key not in _opened:
-            _opened[key] = open_source(self._config())
-        return _opened[key]
+        return open_source(self._config())
 
     def _config(self) -> S3Config:
         mine = {

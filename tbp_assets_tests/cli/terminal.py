@@ -19,7 +19,7 @@ import pytest
 
 from tbp_assets.cli.app import main
 from tbp_assets.config_loader import load_settings
-from tbp_assets.resources import flat_files
+from tbp_assets.resources import opening
 
 BORDERS = re.compile("[│╭╮╰╯─]")
 
@@ -67,7 +67,7 @@ def tbp(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         load_settings.cache_clear()
-        flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+        opening._sources.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
         monkeypatch.setattr(sys, "argv", ["tbp", *map(str, words)])
         capsys.readouterr()
         with _as_it_was(), pytest.raises(SystemExit) as end:

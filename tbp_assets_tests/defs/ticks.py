@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from tbp_assets.defs.assembly import build_definitions
-from tbp_assets.resources import flat_files
+from tbp_assets.resources import opening
 from tbp_assets_tests.conftest import Project
 
 
@@ -34,7 +34,7 @@ def tick_sensor(project: Project, instance: dg.DagsterInstance, name: str) -> Se
 
 
 def _definitions(project: Project) -> dg.Definitions:
-    flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+    opening._sources.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
     return build_definitions(project.settings())
 
 

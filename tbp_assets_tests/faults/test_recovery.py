@@ -13,7 +13,7 @@ from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.embedded.provider import Fault
 from tbp_assets.embedded.provider.faults import FaultKind
-from tbp_assets.resources import flat_files
+from tbp_assets.resources import opening
 from tbp_assets.resources.failure_log import SENSOR_TAG
 from tbp_assets.storage.failed_downloads import FailedDownloads, recovery_rate
 from tbp_assets_tests.faults.book import entry
@@ -32,7 +32,7 @@ TICKS = 5
 
 def tick(scene: Scene, instance: dg.DagsterInstance) -> int:
     """Evaluate the sensor, run what it asks for as the daemon would, and return how many runs that were."""
-    flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+    opening._sources.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
     definitions = build_definitions(scene.project.settings())
     resources = {name: (definitions.resources or {})[name] for name in ("flat_files", "store", "database")}
     sensor = definitions.resolve_sensor_def("day_file_arrivals")

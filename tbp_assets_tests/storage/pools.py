@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tbp_assets.resources import database
+from tbp_assets.resources import opening
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +18,6 @@ def closed_pools() -> Iterator[None]:
 
 def forget_pools() -> None:
     """Dispose every pool of the process; the next command opens, and looks at, its database anew."""
-    for pool in database._opened.values():  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+    for pool in opening._databases.values():  # pyright: ignore[reportPrivateUsage]  # the process's own registry
         pool.engine.dispose()
-    database._opened.clear()  # pyright: ignore[reportPrivateUsage]
+    opening._databases.clear()  # pyright: ignore[reportPrivateUsage]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from tbp_assets.errors import DatabaseRefusedError, SchemaVersionError
@@ -17,6 +18,7 @@ from tbp_assets.storage.migrations import (
     VERSION_TABLE,
     alembic_config,
     current_version,
+    known_versions,
     migrate,
     newest_version,
     require_current,
@@ -66,6 +68,13 @@ def test_second_migration_changes_nothing(project: Project) -> None:
     load(database, validated(good_rows(TUESDAY)), ALL)
     assert migrate(database) == (newest_version(), newest_version())
     assert count(database) == 4
+
+
+def test_revisions_are_those_that_alembic_walks(project: Project) -> None:
+    database = untouched(project)
+    with database.transaction() as connection:
+        walked = ScriptDirectory.from_config(alembic_config(connection, database)).walk_revisions()
+        assert known_versions() == [script.revision for script in walked]
 
 
 def test_two_migrations_at_once_make_one_schema(project: Project) -> None:
