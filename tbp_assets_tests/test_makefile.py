@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tomllib
@@ -33,8 +34,10 @@ def directory(tmp_path: Path) -> Path:
 
 def planned(directory: Path, target: str) -> str:
     """Return the commands that a target would run."""
+    # Not those of the `make test` that runs this.
+    own = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
     done = subprocess.run(
-        ["make", "--dry-run", target], cwd=directory, check=True, capture_output=True, text=True
+        ["make", "--dry-run", target], cwd=directory, check=True, capture_output=True, text=True, env=own
     )  # fmt: skip
     return done.stdout
 
@@ -62,7 +65,7 @@ def test_tests_and_checks_install_their_tools_on_top(directory: Path, target: st
 
 @pytest.mark.parametrize("target", ["demo", "test"])
 def test_nothing_is_installed_twice(directory: Path, target: str) -> None:
-    assert "install" not in planned(directory, target)
+    assert "pip install" not in planned(directory, target)
 
 
 @pytest.mark.parametrize("target", ["demo", "test"])

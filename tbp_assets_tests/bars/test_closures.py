@@ -23,7 +23,10 @@ def test_another_release_of_the_library_is_asked_itself(monkeypatch: pytest.Monk
         asked.append(end)
         return frozenset({date(2024, 1, 3)})
 
-    monkeypatch.setattr(closures, "version", lambda _name: "0.0.1")
+    def of_another_release(_name: str) -> str:
+        return "0.0.1"
+
+    monkeypatch.setattr(closures, "version", of_another_release)
     monkeypatch.setattr(closures, "closures_of_library", of_library)
     assert expected_sessions(date(2024, 1, 2), date(2024, 1, 4)) == {date(2024, 1, 2), date(2024, 1, 4)}
     assert asked == [date(2025, 1, 1)]

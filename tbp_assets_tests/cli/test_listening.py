@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tbp_assets.cli import up
 from tbp_assets.cli.listening import require_free, require_guarded, url_of
 from tbp_assets.errors import UsageError
 from tbp_assets_tests.cli.terminal import Tbp
@@ -66,17 +67,20 @@ def test_host_and_port_are_what_dagster_is_started_with(
     project: Project, tbp: Tbp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
+    announced: list[str] = []
 
     def instead(_program: str, command: list[str], _environment: dict[str, str]) -> None:
         started.append(command)
 
     monkeypatch.chdir(Path.cwd())
     monkeypatch.setattr(os, "execve", instead)
+    monkeypatch.setattr(up, "announce", lambda url, pipe: announced.append(url))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     said = tbp("up", "--port", port, "--host", "0.0.0.0", "--without-login")
     said.must_be(0, "no login", "start and end runs")
-    assert f"UI on http://localhost:{port}" in said.out
+    assert announced == [f"http://localhost:{port}"]
+    assert "UI on" not in said.out, "it does not answer yet"
     tbp("up", "--port", port).must_be(0)
     assert [command[command.index("--host") + 1] for command in started] == ["0.0.0.0", "127.0.0.1"]
 

@@ -187,7 +187,9 @@ def test_the_ui_shows_the_code_location_and_a_day_asked_for_there_is_loaded(runn
     backfill = ui.launch_backfill([str(TUESDAY)])
     over = wait_until(lambda: ui.backfill_status(backfill).startswith(("COMPLETED", "FAILED")), 400)
     assert over, running.said("daemon")
-    assert [ui.cells(asset).get(str(TUESDAY)) for asset in ASSETS] == ["MATERIALIZED"] * 3, running.said("code")
+    assert [ui.cells(asset, str(TUESDAY), str(TUESDAY)) for asset in ASSETS] == [{str(TUESDAY): "MATERIALIZED"}] * 3, (
+        running.said("code")
+    )
     said = running.run("code", "tbp", "query", "SELECT ticker FROM market_data_raw ORDER BY 1", "--json")
     assert [each["ticker"] for each in json.loads(said.stdout)] == ["AAPL", "MSFT", "SPY"]
     assert list(running.image.path("/data/lake").rglob(f"{TUESDAY}.json"))
