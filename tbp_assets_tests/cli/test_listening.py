@@ -72,9 +72,12 @@ def test_host_and_port_are_what_dagster_is_started_with(
     def instead(_program: str, command: list[str], _environment: dict[str, str]) -> None:
         started.append(command)
 
+    def announce(url: str, _pipe: int) -> None:
+        announced.append(url)
+
     monkeypatch.chdir(Path.cwd())
     monkeypatch.setattr(os, "execve", instead)
-    monkeypatch.setattr(up, "announce", lambda url, pipe: announced.append(url))
+    monkeypatch.setattr(up, "announce", announce)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     said = tbp("up", "--port", port, "--host", "0.0.0.0", "--without-login")
