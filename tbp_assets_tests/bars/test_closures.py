@@ -19,11 +19,14 @@ def test_the_file_holds_what_the_installed_library_says() -> None:
 def test_another_release_of_the_library_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[date]()
 
+    def newer(_name: str) -> str:
+        return "9.0"
+
     def of_library(end: date) -> frozenset[date]:
         asked.append(end)
         return frozenset({date(2024, 1, 3)})
 
-    monkeypatch.setattr(closures, "version", lambda _name: "0.0.1")
+    monkeypatch.setattr(closures, "version", newer)
     monkeypatch.setattr(closures, "closures_of_library", of_library)
     assert expected_sessions(date(2024, 1, 2), date(2024, 1, 4)) == {date(2024, 1, 2), date(2024, 1, 4)}
     assert asked == [date(2025, 1, 1)]

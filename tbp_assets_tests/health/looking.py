@@ -8,7 +8,7 @@ from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.health.questions import Question, answers
-from tbp_assets.resources import flat_files
+from tbp_assets.resources import opening
 from tbp_assets_tests.conftest import Project
 
 SECONDS = 60.0
@@ -16,7 +16,7 @@ SECONDS = 60.0
 
 def installation(project: Project, automations: Mapping[str, bool] | None = None, /, **variables: str) -> Installation:
     """Return a project's installation as a new process would see it."""
-    flat_files._opened.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
+    opening._sources.clear()  # pyright: ignore[reportPrivateUsage]  # the process's own registry
     return Installation(project.settings(**variables), US_STOCKS_DAY_AGGS, automations)
 
 
