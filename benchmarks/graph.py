@@ -72,7 +72,7 @@ def _watch(process: subprocess.Popen[str], home: Path) -> tuple[float, float]:
     own = server = 0
     while process.poll() is None:
         own = max(own, *(_memory(each) for each in _family(process.pid)), 0)
-        server = max(server, *(_unshared(each) for each in _servers(home)), 0)
+        server = max(server, *(_unshared(each) for each in servers(home)), 0)
         sleep(TICK_SECONDS)
     return own / 1e6, server / 1e6
 
@@ -85,7 +85,8 @@ def _family(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _servers(home: Path) -> list[psutil.Process]:
+def servers(home: Path) -> list[psutil.Process]:
+    """Return the processes of a home's embedded server, the first of which is the parent of the others."""
     for place in (home / "postgres", outside_directory(home.resolve() / "postgres")):
         try:
             return _family(int((place / "data" / "postmaster.pid").read_text().split("\n")[0]))

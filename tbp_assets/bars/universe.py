@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -42,7 +43,7 @@ class SelectedBars:
     without_bar: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Universe:
     """A named choice of tickers.
 
@@ -58,7 +59,7 @@ class Universe:
     everything: bool = False
     partial: bool = False
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Identity of the choice: 12 hexadecimal digits, the same for the same tickers and dates whatever the name."""
         text = f"{self.everything} {sorted(self.listings)}"

@@ -6,6 +6,7 @@ Reading the files is `config_loader`'s; deciding what a setting does is the part
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 
 from tbp_assets.bars.universe import Universe
@@ -72,7 +73,7 @@ class Settings(ConfigModel):
                 f"of pipeline.yml: days that are still corrected are not compressed. Make it {window} or more, or 0"
             )
 
-    @property
+    @cached_property
     def universe(self) -> Universe:
         """The universe whose bars enter the database."""
         return self.instruments.universe(self.pipeline.universe)
