@@ -36,12 +36,19 @@ def own_database() -> Generator[Database]:
 def own_home() -> Generator[Path]:
     """Give an empty TBP_HOME, and leave nothing of it, nor of the server in it."""
     home = Path(tempfile.mkdtemp(prefix="tbp-bench-"))
-    try:
+    with ended(home):
         yield home
+
+
+@contextmanager
+def ended(home: Path, *, keep: bool = False) -> Generator[None]:
+    """End the server of a home afterwards, and remove the home unless it is to be kept."""
+    try:
+        yield
     finally:
         stop_server(home)
         release(home)
-        for directory in (home, outside_directory(home.resolve() / "postgres")):
+        for directory in () if keep else (home, outside_directory(home.resolve() / "postgres")):
             shutil.rmtree(directory, ignore_errors=True)
 
 
