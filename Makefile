@@ -22,7 +22,7 @@ $(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>$(VENV)/pi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: demo up stop test coverage bench check audit format docs faults lock clean help
+.PHONY: demo up stop test test-dates coverage bench check audit format docs faults lock clean help
 
 demo: $(VENV)/ready ## An invented market through the whole graph into the embedded database
 	@$(TBP) demo
@@ -35,6 +35,9 @@ stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
 
 test: $(VENV)/dev-ready ## All tests (PYTEST="-m unit" for a part)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+test-dates: $(VENV)/dev-ready ## The tests that read a clock, on holidays and odd dates (DATES="2027-01-01T17:00")
+	@$(BIN)/python -m tbp_assets_tests.dates $(DATES) -- -n 2 --dist loadfile $(PYTEST)
 
 coverage: $(VENV)/dev-ready ## All tests, slower, and the share of lines they reach: at least 90 %
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
@@ -77,7 +80,7 @@ clean: ## Remove the virtual environment and caches; TBP_HOME (.tbp) stays
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info .coverage .coverage.*
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Other loaders to be measured against; the rest is measured where they cannot be had.
 $(VENV)/bench-ready: $(VENV)/dev-ready benchmarks/requirements.lock

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MODULE = "tbp_assets.embedded.postgres.watcher"
 _IMPORT_ROOT = Path(__file__).resolve().parents[3]
-_KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
+_KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 def ensure_watched(instance: Instance, log: Path) -> None:

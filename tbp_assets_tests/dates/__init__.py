@@ -1,0 +1,1 @@
+"""The tests that read a clock, on other dates than today."""
