@@ -54,7 +54,8 @@ def _calendar(end: date) -> ExchangeCalendar:
 
 def expected_sessions(start: date, end: date) -> frozenset[date]:
     """Return the New York Stock Exchange sessions from start to end, both included (exchange_calendars, XNYS)."""
-    # To the end of the decade: one calendar, which takes a seventh of a second to make, serves all years of a backfill.
-    calendar = _calendar(date(end.year // 10 * 10 + 10, 1, 1))
+    # One calendar, which takes a seventh of a second to make, serves all years of a backfill. It ends after the decade's
+    # last day, since it refuses dates behind its last session: a year may end on a weekend.
+    calendar = _calendar(date(end.year // 10 * 10 + 10, 1, 15))
     first = max(start, CALENDAR_START)
     return frozenset(stamp.date() for stamp in calendar.sessions_in_range(first.isoformat(), end.isoformat()))

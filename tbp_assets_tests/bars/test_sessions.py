@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import exchange_calendars
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +85,27 @@ def test_sessions_before_the_calendar_begins_are_none_and_no_fault() -> None:
 def test_sessions_of_the_coming_year_are_known() -> None:
     today = datetime.now(UTC).date()
     assert expected_sessions(today, today + timedelta(days=14))
+
+
+def test_the_years_of_a_backfill_share_one_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, get_calendar = list[str](), exchange_calendars.get_calendar
+
+    def counted(name: str, *, start: str, end: str) -> exchange_calendars.ExchangeCalendar:
+        made.append(end)
+        return get_calendar(name, start=start, end=end)
+
+    monkeypatch.setattr(exchange_calendars, "get_calendar", counted)
+    # Years that no other test looks at: a calendar that is made stays.
+    for year in range(2052, 2056):
+        assert date(year, 12, 31) in expected_sessions(date(year, 1, 1), date(year, 12, 31))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("end", [date(2019, 12, 31), date(2020, 1, 2), date(2029, 12, 31)])
+def test_the_last_session_of_a_range_is_there_at_the_turn_of_a_decade(end: date) -> None:
+    assert max(expected_sessions(end - timedelta(days=5), end)) == end
+
+
+@pytest.mark.parametrize("end", [date(2005, 12, 31), date(2028, 12, 31), date(2039, 12, 31)])
+def test_a_range_may_end_on_the_weekend_with_which_a_year_ends(end: date) -> None:
+    assert max(expected_sessions(end - timedelta(days=5), end)) == end - timedelta(days=end.weekday() - 4)
