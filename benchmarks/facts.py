@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.asking_ui import MEASURED, questions
 from benchmarks.graph import servers
 from benchmarks.servers import database_in, ended
-from benchmarks.years import FIRST, LAST, MIDDLE, TENTH, Years, load, prepared
+from benchmarks.years import FIRST, LAST, MIDDLE, TENTH, Years, load, mend, prepared
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets_tests.end_to_end.ui import running_ui
 
@@ -46,9 +46,9 @@ COMMANDS = {
     "restatements --cells": f"restatements {RANGE} --cells --json",
     "doctor": "doctor --json",
     "metrics": "metrics",
-    "backfill, nothing to do": "backfill {first} {last} --json",
     "backfill --dry-run": "backfill {first} {last} --dry-run --json",
 }
+NOTHING_TO_DO = "backfill {first} {last} --json"
 LOAD_BARS = "from tbp_assets import load_bars; print(load_bars('AAPL', '{first}', '{last}').height)"
 FAILED_DAYS = 1
 
@@ -73,6 +73,10 @@ def measured(years: Years, last: date, repeats: int) -> dict[str, Taken]:
     for name, text in COMMANDS.items():
         found[f"tbp {name}"] = _median(years, repeats, lambda text=text: _answered(years, text.format(**words)))
     program = [sys.executable, "-c", LOAD_BARS.format(**words)]
+    mend(years, FIRST, last)
+    found["tbp backfill, nothing to do"] = _median(
+        years, repeats, lambda: _answered(years, NOTHING_TO_DO.format(**words))
+    )
     found["load_bars of one ticker"] = _median(years, repeats, lambda: years.run(program).check_returncode())
     return found
 

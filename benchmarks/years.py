@@ -82,15 +82,29 @@ def prepared(root: Path) -> Years:
 def load(years: Years, first: date, last: date) -> None:
     """Load a range with `tbp backfill`, then again, now that the vendor has sent other files of some days."""
     years.home.mkdir(exist_ok=True)
-    backfill = "backfill", str(first), str(last), "--jobs", "2"
-    _require(years.tbp(*backfill))
+    _backfill(years, first, last)
     _restate(years.mirror, first, last)
-    _require(years.tbp(*backfill))
+    _backfill(years, first, last)
+
+
+def mend(years: Years, first: date, last: date) -> None:
+    """Let the vendor send whole files in place of the damaged ones of a range: then a backfill has nothing to do."""
+    damaged = [
+        day
+        for day in _sessions(years.mirror)
+        if first <= day <= last and (years.mirror / US_STOCKS_DAY_AGGS.key(day)).stat().st_size < LEAST_WHOLE
+    ]
+    synthetic(years.mirror, damaged, tickers=TICKERS)
+    _backfill(years, first, last)
+
+
+def _backfill(years: Years, first: date, last: date) -> None:
+    _require(years.tbp("backfill", str(first), str(last), "--jobs", "2"))
 
 
 def _require(done: subprocess.CompletedProcess[str]) -> None:
     """Raise unless a backfill came to its end; it says 1 where days stay open, as some do here."""
-    if done.returncode not in {0, 1} or "fault" in done.stderr:
+    if done.returncode not in {0, 1} or "fault " in done.stderr:
         raise RuntimeError(done.stdout + done.stderr)
 
 

@@ -122,6 +122,11 @@ def test_a_universe_is_configured_a_group_or_all(name: str, tickers: int) -> Non
     assert (universe.name, len(universe.listings), universe.everything) == (name, tickers, name == "all")
 
 
+def test_the_universe_of_settings_is_made_once() -> None:
+    settings = shipped()
+    assert settings.universe is settings.universe
+
+
 def test_an_unknown_universe_is_refused_naming_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"universe 'etf' is unknown: .*configured, all, high_priority, .*etfs"):
         _ = shipped(TBP_UNIVERSE="etf").universe

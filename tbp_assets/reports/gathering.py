@@ -10,7 +10,7 @@ import polars as pl
 
 from tbp_assets.bars.coverage import Bucket, Coverage, bucket_of, coverage_of, expected_spans, presence_of
 from tbp_assets.bars.day_state import Expectation, day_state
-from tbp_assets.bars.facts import DayFacts
+from tbp_assets.bars.facts import DayFacts, LakeFact
 from tbp_assets.bars.flags import LOUD, FlagName, Severity, by_severity
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.bars.universe import Universe
@@ -124,13 +124,13 @@ class Source:
         for fact in reversed([known.lake for known in facts.values() if known.lake and known.lake.quarantine]):
             total += fact.quarantined
             if rows.height < MOST_ROWS:
-                rows = pl.concat([rows, *_quarantined(self.lake, fact.trading_date, MOST_ROWS - rows.height)])
+                rows = pl.concat([rows, *_quarantined(self.lake, fact, MOST_ROWS - rows.height)])
         return rows, total - rows.height
 
 
-def _quarantined(lake: Lake, day: date, most: int) -> Iterator[pl.DataFrame]:
+def _quarantined(lake: Lake, fact: LakeFact, most: int) -> Iterator[pl.DataFrame]:
     try:
-        rows = lake.quarantine(lake.fact(day)).head(most)
+        rows = lake.quarantine(fact).head(most)
     except StoredFileError:
         return  # the checks of the day say so; what is left out is counted
     joined = rows.with_columns(pl.col("reasons").list.join(", "))

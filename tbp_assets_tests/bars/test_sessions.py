@@ -91,3 +91,13 @@ def test_a_year_may_end_on_any_day_of_the_week(year: int) -> None:
     found = expected_sessions(date(year, 12, 22), date(year, 12, 31))
     assert 5 <= len(found) <= 7
     assert max(found) >= date(year, 12, 29)
+
+
+@pytest.mark.parametrize("end", [date(2019, 12, 31), date(2020, 1, 2), date(2029, 12, 31)])
+def test_the_last_session_of_a_range_is_there_at_the_turn_of_a_decade(end: date) -> None:
+    assert max(expected_sessions(end - timedelta(days=5), end)) == end
+
+
+@pytest.mark.parametrize("end", [date(2005, 12, 31), date(2028, 12, 31), date(2039, 12, 31)])
+def test_a_range_may_end_on_the_weekend_with_which_a_year_ends(end: date) -> None:
+    assert max(expected_sessions(end - timedelta(days=5), end)) == end - timedelta(days=end.weekday() - 4)

@@ -120,6 +120,12 @@ def test_the_hash_changes_with_the_content(changed: Universe) -> None:
     assert changed.hash != Universe("one", (Listing("A"), Listing("B"))).hash
 
 
+def test_the_hash_is_made_once() -> None:
+    # It is asked for every day of a range; made anew, those of 200 tickers took a second of each look at five years.
+    one = Universe("one", (Listing("A"),))
+    assert one.hash is one.hash
+
+
 def test_the_hash_is_pinned() -> None:
     # The ledger stores it: another way of hashing would mark every loaded day as loaded under another universe.
     assert Universe("one", (Listing("A"), Listing("B", date(2020, 1, 1)))).hash == "23c43107f03b"
