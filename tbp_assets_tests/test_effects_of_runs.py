@@ -77,7 +77,7 @@ class Slow:
             self.running += 1
             self.most = max(self.most, self.running)
             self.changed.notify_all()
-            self.changed.wait_for(lambda: self.most >= self.together, timeout=5)
+            self.changed.wait_for(lambda: self.most >= self.together, timeout=60)
         sleep(0.05)
         with self.changed:
             self.running -= 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from time import monotonic
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
@@ -18,6 +21,7 @@ from werkzeug import Request, Response
 
 from tbp_assets_tests.providers.conftest import free_port
 
+PATIENCE_SECONDS = 60
 HOOK = "/services/T0SECRET/B0SECRET/K0SECRET"
 LOGIN = ("desk", "mail-s3cret")
 
@@ -123,3 +127,37 @@ class Hook:
         """Answer the next posts otherwise."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers += [lambda: Response(body, status, named)] * times
+
+
+@dataclass
+class Silence:
+    """A server that takes a connection and says nothing.
+
+    Attributes:
+        url: Its address.
+        borne: Seconds until the caller hung up: measured here, so what the caller does before and after is not in it.
+    """
+
+    url: str
+    borne: float = 0
+
+
+@contextmanager
+def silence() -> Generator[Silence]:
+    """Serve one caller with silence; at the end it is known how long the caller bore it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        listening.settimeout(PATIENCE_SECONDS)
+        server = Silence(f"http://127.0.0.1:{listening.getsockname()[1]}/hook")
+        borne = pool.submit(_borne, listening)
+        yield server
+        server.borne = borne.result()
+
+
+def _borne(listening: socket.socket) -> float:
+    caller, _ = listening.accept()
+    began = monotonic()
+    with caller:
+        caller.settimeout(PATIENCE_SECONDS)
+        while caller.recv(10_000):
+            pass
+    return monotonic() - began

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import time
-
 import pytest
 
 from tbp_assets.alerts.channels import senders
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.errors import ConfigError
 from tbp_assets_tests.alerts.desk import Desk
-from tbp_assets_tests.alerts.servers import LOGIN, mail_server
+from tbp_assets_tests.alerts.servers import LOGIN, mail_server, silence
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, good_rows
@@ -113,11 +110,10 @@ def test_watch_seconds_is_the_interval_of_the_alert_sensor(project: Project) -> 
 def test_timeout_seconds_ends_the_wait_for_a_webhook(desk: Desk) -> None:
     desk.project.change("pipeline.yml", "timeout_seconds: 5", "timeout_seconds: 0.2")
     desk.project.change("pipeline.yml", "max_attempts: 3", "max_attempts: 1")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        desk.project.settings(TBP_ALERT_WEBHOOK_URL=f"http://127.0.0.1:{silent.getsockname()[1]}/hook")
-        started = time.monotonic()
+    with silence() as silent:
+        desk.project.settings(TBP_ALERT_WEBHOOK_URL=silent.url)
         assert "webhook: the webhook does not answer in time" in trial(desk, 1)
-    assert time.monotonic() - started < 4
+    assert silent.borne < 4
 
 
 @pytest.mark.parametrize("attempts", [1, 2])

@@ -99,9 +99,10 @@ def test_timeout_seconds_is_the_longest_wait(whole: Project, tbp: Tbp, provider:
     said = tbp("doctor", "--json")
     took = time.monotonic() - began
     said.must_be(1)
-    assert took < 20, "seconds of imports and of the longest wait"
+    assert took < 100, "far less than the minutes after which the provider's client gives up"
     found = statuses(said)
-    assert found["source"] == "failed"
+    (source,) = [each for each in said.json if each["subject"] == "source"]
+    assert (source["status"], source["seen"]) == ("failed", "no answer within 4 s")
     assert (found["tables"], found["landing zone"], found["memory"]) == ("ok", "ok", "ok")
 
 

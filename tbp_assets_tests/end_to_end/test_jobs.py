@@ -17,6 +17,8 @@ from tbp_assets_tests.end_to_end.processes import Start
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
+# Far longer than any of them takes, so that a busy machine does not matter.
+WAIT_SECONDS = 300
 RANGE = ("2024-01-02", "2024-03-01")
 QUALITY = {
     "metrics": "SELECT date, ticker, total_rows, accepted_rows, rejected_rows, modified_rows, rejection_reasons::text, "
@@ -76,10 +78,10 @@ def test_two_jobs_bring_what_one_does(project: Project, tbp: Tbp) -> None:
 
 def test_ctrl_c_ends_both_jobs_and_the_same_command_goes_on(project: Project, start: Start, tbp: Tbp) -> None:
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, 120), "the backfill never came so far"
+    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=WAIT_SECONDS)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[1:] == [
         "tbp: interrupted; days that were committed stay, the same command goes on from there"
@@ -94,10 +96,10 @@ def test_ctrl_c_ends_both_jobs_and_the_same_command_goes_on(project: Project, st
 
 def test_a_job_that_is_killed_ends_the_command_with_one_message(project: Project, start: Start, tbp: Tbp) -> None:
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, 120), "the backfill never came so far"
+    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     both[0].kill()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 1
     assert "a process of --jobs ended without a word" in out
     assert "Traceback" not in out + err
@@ -107,10 +109,10 @@ def test_a_job_that_is_killed_ends_the_command_with_one_message(project: Project
 
 def test_a_command_that_is_killed_takes_its_jobs_with_it(project: Project, start: Start, tbp: Tbp) -> None:
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, 120), "the backfill never came so far"
+    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     process.kill()
     process.communicate()
-    assert wait_until(lambda: not any(worker.is_running() for worker in both), 30)
+    assert wait_until(lambda: not any(worker.is_running() for worker in both), WAIT_SECONDS)
     assert 0 < loads(project.database()) < 44
     tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tbp_assets_tests.end_to_end.processes import Start
 pytestmark = pytest.mark.integration
 DAYS = [TUESDAY, WEDNESDAY, THURSDAY]
 WAIT_SECONDS = 170
+EARLIER = {"time": "2024-01-01T00:00:00.000000+00:00", "level": "info", "event": "day_loaded", "message": "earlier"}
 
 
 @pytest.fixture
@@ -27,10 +27,12 @@ def log(project: Project) -> Path:
 
 
 def test_follow_shows_what_two_workers_log_meanwhile(log: Path, start: Start) -> None:
+    log.mkdir()
+    (log / "tbp.jsonl").write_text(f"{json.dumps(EARLIER)}\n")
     following = start("logs", "--follow", "--event", "day_loaded", "--json")
-    time.sleep(2)
-    backfill = start("backfill", TUESDAY, THURSDAY, "--jobs", "2")
     assert following.stdout
+    assert json.loads(following.stdout.readline()) == EARLIER, "what was logged before comes first"
+    backfill = start("backfill", TUESDAY, THURSDAY, "--jobs", "2")
     told = [json.loads(following.stdout.readline()) for _ in DAYS]
     assert sorted(line["partition"] for line in told) == [str(day) for day in DAYS]
     assert len({line["pid"] for line in told}) == 2

@@ -112,7 +112,7 @@ def test_stop_is_the_end_of_everything_in_the_home(ui: Ui) -> None:
     said = "\n".join(" ".join(process.cmdline()) for process in mine)
     assert all(part in said for part in ("dagster_webserver", "dagster._daemon", "dagster api grpc", "postgres")), said
     assert ui.stop().splitlines() == ["UI and daemon ended", "embedded PostgreSQL stopped"]
-    assert wait_until(lambda: gone(mine), 10), [process for process in mine if process.is_running()]
+    assert wait_until(lambda: gone(mine), 60), [process for process in mine if process.is_running()]
     assert running_server(home) is None
     again = ui.tbp("stop")
     assert again.returncode == 0

@@ -64,12 +64,13 @@ def test_who_hangs_costs_no_more_than_the_time_out_and_hides_nobody(*, needed: b
 
     began = time.monotonic()
     try:
-        found = answers([Question("hangs", hang, needed=needed), says("a"), Question("too", hang)], 0.5)
+        found = answers([Question("hangs", hang, needed=needed), says("a"), Question("too", hang)], 1)
     finally:
         over.set()
-    assert time.monotonic() - began < 5
+    # Half of what who hangs would wait, however busy the machine is.
+    assert time.monotonic() - began < 30
     assert [(each.subject, each.status) for each in found] == [("hangs", status), ("a", "ok"), ("too", "failed")]
-    assert found[0].seen == "no answer within 0.5 s"
+    assert found[0].seen == "no answer within 1 s"
     assert "health.timeout_seconds" in found[0].todo
 
 

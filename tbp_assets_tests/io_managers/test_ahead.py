@@ -28,7 +28,7 @@ def test_the_next_is_made_while_the_caller_works_on_the_one_before() -> None:
             yield n
 
     for n in one_ahead(items()):
-        assert made[min(n + 1, 3)].wait(5)
+        assert made[min(n + 1, 3)].wait(60)
         assert not any(event.is_set() for event in made[n + 2 :])
 
 

@@ -72,7 +72,7 @@ def test_load_waits_for_the_lock_of_its_day_and_for_no_other(project: Project) -
             with pytest.raises(StillWaiting):
                 waiting.result(timeout=0.3)
             assert count(database) == 4
-        assert waiting.result(timeout=10).inserted == 4
+        assert waiting.result(timeout=60).inserted == 4
 
 
 def test_time_of_entry_is_taken_after_the_lock(project: Project) -> None:
@@ -84,6 +84,6 @@ def test_time_of_entry_is_taken_after_the_lock(project: Project) -> None:
             with pytest.raises(StillWaiting):
                 waiting.result(timeout=0.2)
             released = held.execute(text("SELECT clock_timestamp()")).scalar_one()
-        fact = waiting.result(timeout=10)
+        fact = waiting.result(timeout=60)
     assert fact.loaded_at > released
     assert {entered for (entered,) in stored(database, "ingested_at").values()} == {fact.loaded_at}

@@ -78,7 +78,7 @@ def test_revisions_are_those_that_alembic_walks(project: Project) -> None:
 
 
 def test_two_migrations_at_once_make_one_schema(project: Project) -> None:
-    database = replace(untouched(project), statement_timeout_seconds=5)
+    database = replace(untouched(project), statement_timeout_seconds=60)
     start, results = threading.Barrier(2), list[tuple[str | None, str]]()
 
     def run() -> None:
@@ -89,7 +89,7 @@ def test_two_migrations_at_once_make_one_schema(project: Project) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=15)
+        thread.join(timeout=120)
     newest = newest_version()
     assert sorted(results, key=str) == [(newest, newest), (None, newest)]
 

@@ -133,7 +133,7 @@ def test_two_at_once_wait_for_each_other_and_one_version_is_left(project: Projec
             with pytest.raises(StillWaiting):
                 waiting[0].result(timeout=0.3)
             assert count(database, "data_quality_days") == 1
-        assert [each.result(timeout=10).changed for each in waiting] == [True, True]
+        assert [each.result(timeout=60).changed for each in waiting] == [True, True]
     with quality_in(database) as quality:
         sha256 = quality.days(TUESDAY, TUESDAY)[TUESDAY].source_sha256
         (left,) = [day for day in days if day.lake.source_sha256 == sha256]

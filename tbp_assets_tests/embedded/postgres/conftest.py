@@ -47,7 +47,7 @@ def end_server(home: Path) -> None:
         stop_server(home)
         for watcher in watchers_of(home):
             watcher.kill()
-        wait_until(lambda: not watchers_of(home), 2)
+        wait_until(lambda: not watchers_of(home), 30)
 
 
 @pytest.fixture

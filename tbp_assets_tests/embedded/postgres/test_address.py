@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import timeit
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import psutil
 import psycopg2
 import pytest
 
-from tbp_assets.embedded.postgres import ensure_server, running_server
+from tbp_assets.embedded.postgres import ServerAddress, ensure_server, running_server
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 from tbp_assets_tests.embedded.postgres.processes import postmaster_pid, wait_until, watchers_of
 
@@ -29,10 +29,10 @@ def test_first_start_gives_a_database_of_our_own(shared_home: Path, query: Query
 
 
 def test_second_call_returns_the_same_server_in_five_milliseconds(shared_home: Path) -> None:
-    first = ensure_server(shared_home)
-    began = time.perf_counter()
-    assert ensure_server(shared_home) == first
-    assert time.perf_counter() - began < 0.005
+    first, again = ensure_server(shared_home), set[ServerAddress]()
+    # The best of twenty: a busy machine interrupts some of them.
+    assert min(timeit.repeat(lambda: again.add(ensure_server(shared_home)), number=1, repeat=20)) < 0.005
+    assert again == {first}
 
 
 def test_running_server_is_found_without_starting_it(shared_home: Path) -> None:
@@ -90,7 +90,7 @@ def test_credentials_in_our_environment_do_not_reach_the_server(
     monkeypatch.setenv("POLYGON_S3_SECRET_KEY", "not for the server")
     ensure_server(used_home)
     assert "POLYGON_S3_SECRET_KEY" not in psutil.Process(postmaster_pid(used_home)).environ()
-    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 2)
+    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 30)
     assert "POLYGON_S3_SECRET_KEY" not in watchers_of(used_home)[0].environ()
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-_STOPPED_WITHIN = GRACE_SECONDS + 1.5
+_STOPPED_WITHIN = GRACE_SECONDS + 30
 _SURELY_NOTICED_WITHIN = GRACE_SECONDS + 0.5
 
 
@@ -51,7 +51,7 @@ def test_two_processes_at_the_same_instant_get_one_server(home: Path, start_user
     addresses = {read_address(user) for user in users}
     assert len(addresses) == 1
     assert len(processes_saying("cluster_name=tbp", f"port={addresses.pop().port}")) == 1
-    assert wait_until(lambda: len(watchers_of(home)) == 1, 2)
+    assert wait_until(lambda: len(watchers_of(home)) == 1, 30)
 
 
 def test_server_stops_after_its_last_user_was_killed_and_comes_back_with_its_data(
@@ -74,7 +74,7 @@ def test_server_stops_after_its_last_user_was_killed_and_comes_back_with_its_dat
 def test_lease_survives_exec(used_home: Path, start_user: StartUser) -> None:
     user = start_user(used_home, USE_AND_EXEC)
     address = read_address(user)
-    assert wait_until(lambda: psutil.Process(user.pid).name() == "sleep", 2)
+    assert wait_until(lambda: psutil.Process(user.pid).name() == "sleep", 30)
     assert not is_gone_within(used_home, _SURELY_NOTICED_WITHIN)
     assert running_server(used_home) == address
     user.kill()
@@ -101,7 +101,7 @@ def test_newcomer_waits_for_a_watcher_that_is_stopping_the_server(used_home: Pat
     assert newcomer.is_alive()
     stop_server(used_home)
     os.close(lease)
-    newcomer.join(10)
+    newcomer.join(60)
     assert running_server(used_home) is not None
     assert postmaster_pid(used_home) != before
 
@@ -122,16 +122,16 @@ def test_release_lets_the_server_stop(used_home: Path) -> None:
     ensure_server(used_home)
     release(used_home)
     assert is_gone_within(used_home, _STOPPED_WITHIN)
-    assert wait_until(lambda: not is_locked(instance_of(used_home).watcher), 1)
+    assert wait_until(lambda: not is_locked(instance_of(used_home).watcher), 30)
 
 
 def test_killed_watcher_is_replaced_by_the_next_user(used_home: Path) -> None:
     ensure_server(used_home)
-    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 2)
+    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 30)
     watchers_of(used_home)[0].kill()
-    assert wait_until(lambda: not is_locked(instance_of(used_home).watcher), 2)
+    assert wait_until(lambda: not is_locked(instance_of(used_home).watcher), 30)
     ensure_server(used_home)
-    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 2)
+    assert wait_until(lambda: len(watchers_of(used_home)) == 1, 30)
 
 
 def test_stop_server_stops_it_under_its_users_who_can_start_it_again(used_home: Path) -> None:

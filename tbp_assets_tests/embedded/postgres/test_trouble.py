@@ -31,7 +31,7 @@ def test_committed_rows_survive_the_server_being_killed(used_home: Path, query: 
     address = ensure_server(used_home)
     query(address, "CREATE TABLE kept_through_kill AS SELECT 42 AS answer")
     os.kill(postmaster_pid(used_home), signal.SIGKILL)
-    assert wait_until(lambda: running_server(used_home) is None, 2)
+    assert wait_until(lambda: running_server(used_home) is None, 30)
     assert query(ensure_server(used_home), "SELECT answer FROM kept_through_kill") == [(42,)]
 
 

@@ -259,4 +259,5 @@ def test_a_stalled_client_does_not_hold_up_the_end(provider: FakeProvider, reade
         downloaded(reader())
     started = time.monotonic()
     provider.heal()
-    assert time.monotonic() - started < 1
+    # The stall itself has no end; a busy machine needs less than this.
+    assert time.monotonic() - started < 30
