@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,22 +35,8 @@ VARIABLES = (
 LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py", "test_services.py", "faults")
 
 
-# In a test module: today is read, or a command, sensor or daemon runs that asks for it.
-READS_CLOCK = re.compile(
-    r"\.now\(|\.today\(|\btime\.time\(|\b(desk|Desk|tick_sensor|tick_schedule|running_ui)\b|\"(doctor|report|status)\""
-)
-
-
-@cache
-def _source(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what reads a clock; begin with what takes long, so that the processes of a test run end together."""
-    for item in items:
-        if READS_CLOCK.search(_source(item.path)):
-            item.add_marker(pytest.mark.clock)
+    """Begin with what takes long, so that the processes of a test run end together."""
     items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
 
 

@@ -1,1 +1,1 @@
-"""The tests that read a clock, on other dates than today."""
+"""Tests on other dates than today."""

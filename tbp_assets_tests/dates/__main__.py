@@ -1,4 +1,4 @@
-"""Run the tests that read a clock on other dates: `python -m tbp_assets_tests.dates [DATE ...] [-- PYTEST ARGUMENTS]`.
+"""Run tests on other dates: `python -m tbp_assets_tests.dates [DATE ...] [-- PYTEST ARGUMENTS]`.
 
 A library that is loaded into every process of a test, PostgreSQL among them, moves the date; it is compiled for each.
 Dates are moments in UTC. Linux with a C compiler is needed; elsewhere it says so and exits with 77.
@@ -48,7 +48,7 @@ def main(words: list[str]) -> int:
         for date in dates:
             library = moved_clock(datetime.fromisoformat(date).replace(tzinfo=UTC), Path(directory), compiler)
             print(f"== on {date} UTC", flush=True)
-            command = [sys.executable, "-m", "pytest", "-q", "-m", "clock", "-p", "no:cacheprovider", *arguments]
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
             if subprocess.run(command, env={**os.environ, "LD_PRELOAD": str(library)}, check=False).returncode:
                 failed.append(date)
     print(f"failed on: {', '.join(failed)}" if failed else f"passed on {len(dates)} dates")
