@@ -23,7 +23,7 @@ def test_two_runs_on_the_same_days(scene: Scene, start: Start) -> None:
             both = [start(*RANGE), start(*RANGE)]
             while len(session.waiting()) < 2:
                 assert all(process.poll() is None for process in both)
-        said = [process.communicate(timeout=60) for process in both]
+        said = [process.communicate(timeout=170) for process in both]
         assert [process.returncode for process in both] == [0, 0], said
         loads = scene.query("SELECT trading_date, sum(inserted)::int, count(*) FROM load_ledger GROUP BY 1 ORDER BY 1")
         assert [(day, rows) for day, rows, _ in loads] == [(day, 5) for day in DAYS]
@@ -42,7 +42,7 @@ def test_a_run_that_was_overtaken_does_not_bring_an_old_version_back(scene: Scen
         scene.publish(THURSDAY, close=10.75)
         scene.backfill(THURSDAY, THURSDAY).must_be(0)
         slow.send_signal(signal.SIGCONT)
-        _, err = slow.communicate(timeout=60)
+        _, err = slow.communicate(timeout=170)
         assert slow.returncode == 0, err
         assert list(scene.whole_days(scene.files)) == list(DAYS)
         assert TUESDAY in scene.whole_days(scene.files)

@@ -39,7 +39,7 @@ def test_served_until_it_is_told_to_end(loaded: Project, start: Start, tbp: Tbp,
     assert told[series("tbp_loads_total")] == once[series("tbp_loads_total")] == 1
     assert set(told) == set(once)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (128 + number, "", "tbp: interrupted\n")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,7 +73,7 @@ def test_other_hosts_are_served_only_when_named_and_warned_of(loaded: Project, s
     assert process.stdout
     process.stdout.readline()
     process.terminate()
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=60)
     assert "0.0.0.0: there is no login, whoever reaches this address reads the metrics" in " ".join(err.split())
 
 

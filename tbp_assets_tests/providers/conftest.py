@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEYS = {"POLYGON_S3_ACCESS_KEY": "test-access", "POLYGON_S3_SECRET_KEY": "test-hush"}
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 def client_of(endpoint: str, *, max_attempts: int = 1, read_timeout: float = 10) -> S3Client:
@@ -102,7 +102,7 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture

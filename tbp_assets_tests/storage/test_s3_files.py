@@ -58,7 +58,7 @@ ANSWERS = {
 
 
 def at(endpoint: str, *, max_attempts: int = 1) -> S3Files:
-    return S3Files(client_of(endpoint, max_attempts=max_attempts, read_timeout=2), "lake", "a/", connections=4)
+    return S3Files(client_of(endpoint, max_attempts=max_attempts), "lake", "a/", connections=4)
 
 
 @pytest.mark.parametrize("case", ANSWERS)
@@ -153,7 +153,7 @@ def provider() -> Iterator[FakeProvider]:
 
 def failing(provider: FakeProvider, *, max_attempts: int = 1) -> S3Files:
     provider.heal()
-    client = client_of(provider.endpoint_url, max_attempts=max_attempts, read_timeout=2)
+    client = client_of(provider.endpoint_url, max_attempts=max_attempts)
     return S3Files(client, "flatfiles", "lake/", connections=4)
 
 

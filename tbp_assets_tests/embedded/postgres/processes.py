@@ -56,7 +56,12 @@ def environment(*import_first: Path) -> dict[str, str]:
 def run_once(home: Path, *import_first: Path) -> ServerAddress:
     """Let another process use the server and end; its output is captured, as a caller of the CLI would."""
     done = subprocess.run(
-        command(USE_ONCE, home), capture_output=True, text=True, timeout=30, check=False, env=environment(*import_first)
+        command(USE_ONCE, home),
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+        env=environment(*import_first),
     )
     assert done.returncode == 0, done.stderr
     return ServerAddress(**json.loads(done.stdout))
@@ -70,7 +75,7 @@ def run_as_nobody(home: Path) -> subprocess.CompletedProcess[str]:
         command(USE_ONCE, home, python),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=170,
         check=False,
         cwd="/",
         env=environment(),

@@ -128,7 +128,7 @@ def test_a_missing_moto_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_definitions_do_not_load_it() -> None:
     command = [sys.executable, "-c", READER]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(), timeout=60)
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(), timeout=170)
     loaded = said.stdout.split()
     assert "tbp_assets.definitions" in loaded
     assert [name for name in loaded if name.startswith(("tbp_assets.embedded.provider", "moto"))] == []
