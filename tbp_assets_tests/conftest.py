@@ -36,7 +36,10 @@ LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py",
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that the processes of a test run end together."""
+    """Begin with what takes long, so that the processes of a test run end together; refuse a test that `-m` never finds."""
+    kinds = {"unit", "integration"}
+    if unmarked := [item.nodeid for item in items if kinds.isdisjoint(mark.name for mark in item.iter_markers())]:
+        raise pytest.UsageError(f"neither unit nor integration: {', '.join(unmarked[:5])}")
     items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
 
 

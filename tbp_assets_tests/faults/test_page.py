@@ -14,6 +14,8 @@ from tbp_assets_tests.faults.book import PAGE, REPORT_VARIABLE, Entry, entries, 
 from tbp_assets_tests.faults.page import page
 from tbp_assets_tests.faults.test_day_file_faults import SPOILT
 
+pytestmark = pytest.mark.unit
+
 
 def rows_of_the_page() -> list[str]:
     return [row for row in PAGE.read_text(encoding="utf-8").splitlines() if re.match(r"\| (?!fault|---)", row)]

@@ -24,6 +24,8 @@ from tbp_assets.storage.local_files import LocalFiles
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, good_rows, row
 from tbp_assets_tests.storage.days import SOURCE, failing, lake_in, landing_zone, sending, validated
 
+pytestmark = pytest.mark.unit
+
 WHOLE = day_file(good_rows(TUESDAY))
 
 
