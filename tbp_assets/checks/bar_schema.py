@@ -32,7 +32,7 @@ def bar_schema(timeframe: str) -> pa.DataFrameSchema:
 
 @cache
 def _in_one_pass(timeframe: str) -> pa.DataFrameSchema:
-    """Return a schema that fails where `bar_schema` does, for less than half its time, and does not say of which rule."""
+    """Return a schema that fails where `bar_schema` does, for less than half its time; it does not say which rule."""
     every = pl.all_horizontal(rule.holds.fill_null(value=True) for rule in rules_of(timeframe) if rule.stored)
     return pa.DataFrameSchema(_columns(), checks=pa.Check(_holds(every)), strict=True, name="bars")
 

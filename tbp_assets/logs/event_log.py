@@ -1,7 +1,7 @@
 """Dagster's event log in PostgreSQL, told to our log, with what comes many times a run written many at a time.
 
-A run of fifty days plans two hundred materializations and some four hundred checks, and evaluates as many. Dagster writes
-each for itself, an evaluation with four statements. Here they are written by two for all: the rows are the same.
+A run of fifty days plans two hundred materializations and some four hundred checks, and evaluates as many. Dagster
+writes each for itself, an evaluation with four statements. Here two statements write many; the rows are the same.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def test_rows_are_those_that_dagster_writes_one_by_one(
     listener = Listener(monkeypatch)
     ours, theirs = load(market, tbp, listener)
     # None of the many planned ones was stored by itself.
-    assert [len(given) for name, given in listener.calls if name == "store_event_batch"][0] == 4 * len(WEEK) + 9
+    assert next(len(given) for name, given in listener.calls if name == "store_event_batch") == 4 * len(WEEK) + 9
     assert {row[4] for row in ours["asset_check_executions"]} == {"PLANNED", "SUCCEEDED", "FAILED"}
     assert len(ours["asset_check_executions"]) == 9 * len(WEEK)
     assert ours == theirs
@@ -123,11 +123,16 @@ def test_evaluations_that_wait_are_stored_however_it_ends_and_whether_or_not_the
     url = database.address.url(schema).render_as_string(hide_password=False)
     PostgresEventLogStorage(url, should_autocreate_tables=True)
     log = EventLog(url, lambda _: None)
-    with pytest.raises(KeyboardInterrupt), log.evaluations_together():
-        for evaluation in evaluations:
-            log.store_event(evaluation)
-        assert stored(market, schema)["event_logs"] == []
-        raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        with log.evaluations_together():
+            for evaluation in evaluations:
+                log.store_event(evaluation)
+            assert stored(market, schema)["event_logs"] == []
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     found = stored(market, schema)
     assert len(found["event_logs"]) == len(evaluations) == 9
     assert {row[1] for row in found["asset_check_executions"]} == set(DAILY_CHECKS)
