@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from tbp_assets.bars.flags import FLAG_SCHEMA, FlagName, FlagSettings, flagged
+from tbp_assets.bars.flags import FLAG_SCHEMA, FlagRule, FlagSettings, flagged, raised
 from tbp_assets.bars.schema import PRICES
 from tbp_assets.bars.splits import moved_far, with_split_factor
 
@@ -61,13 +61,8 @@ def _flags_of(
     # The days before are there to be looked back on: by now each bar carries what they say.
     own = pl.col("trading_date").is_in(list(days))
     judged = with_split_factor(_with_rare_medians(known, own, settings, split), split)
-    found = [
-        judged.filter(condition).select(flagged(name, observed, reference, detail))
-        for condition, name, observed, reference, detail in _rules(settings)
-    ]
-    if settings.on("vanished"):
-        found.append(_vanished(known, numbered))
-    return pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
+    found = raised(judged, _rules(settings))
+    return pl.concat([found, _vanished(known, numbered)]) if settings.on("vanished") else found
 
 
 def _with_history(bars: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
@@ -135,39 +130,37 @@ def _repeats(adjacent: pl.Expr) -> pl.Expr:
     return (row - newest_other).clip(upper_bound=LOOK_BACK).alias("repeats")
 
 
-_AcrossDays = tuple[pl.Expr, FlagName, pl.Expr, pl.Expr, pl.Expr | None]
-
-
-def _rules(settings: FlagSettings) -> list[_AcrossDays]:
-    """Return condition, name, observed, reference and detail of every flag that a bar can have."""
+def _rules(settings: FlagSettings) -> Iterator[FlagRule]:
+    """Give the rules of every flag that a bar can have and that is looked for."""
     limits = settings.limits
     split = pl.col("factor").is_not_null()
     dear = pl.col("volume") * pl.col("close") > limits["volume_spike"] * SPLIT_PROOF * pl.col("usual_dollars")
     absent = pl.col("number") - pl.col("earlier_number") - 1
-    rules: list[_AcrossDays] = [
-        (
+    rules = (
+        FlagRule(
+            "price_move",
             ~split & ((pl.col("close") / pl.col("earlier_close") - 1).abs() > limits["price_move"]),
-            "price_move", pl.col("close"), pl.col("earlier_close"), _percent("close", "earlier_close"),
+            pl.col("close"), pl.col("earlier_close"), _percent("close", "earlier_close"),
         ),
-        (split, "probable_split", pl.col("open"), pl.col("earlier_close"), _split_in_words()),
-        (
+        FlagRule("probable_split", split, pl.col("open"), pl.col("earlier_close"), _split_in_words()),
+        FlagRule(
+            "volume_spike",
             (pl.col("bars_before") >= FEWEST_BARS) & _many(settings) & dear,
-            "volume_spike", pl.col("volume"), pl.col("usual_volume"), None,
+            pl.col("volume"), pl.col("usual_volume"),
         ),
-        (
+        FlagRule(
+            "stale_price",
             pl.col("repeats") >= limits["stale_price"],
-            "stale_price", pl.col("repeats"), pl.lit(limits["stale_price"]), None,
+            pl.col("repeats"), pl.lit(limits["stale_price"]),
         ),
-        (
-            (absent > 0) & _regular(pl.col("days_before") - absent),
-            "gap", absent, pl.lit(LOOK_BACK), None,
-        ),
-        (
+        FlagRule("gap", (absent > 0) & _regular(pl.col("days_before") - absent), absent, pl.lit(LOOK_BACK)),
+        FlagRule(
+            "appeared",
             pl.col("earlier_number").is_null() & (pl.col("days_before") == LOOK_BACK),
-            "appeared", pl.lit(0), pl.lit(LOOK_BACK), None,
+            pl.lit(0), pl.lit(LOOK_BACK),
         ),
-    ]  # fmt: skip
-    return [rule for rule in rules if settings.on(rule[1])]
+    )  # fmt: skip
+    return (rule for rule in rules if settings.on(rule.name))
 
 
 def _many(settings: FlagSettings) -> pl.Expr:
