@@ -13,9 +13,9 @@ from typing import Final
 
 import polars as pl
 
-from tbp_assets.bars.flags import FLAG_SCHEMA, FlagName, FlagSettings, flagged
+from tbp_assets.bars.flags import FLAG_SCHEMA, FlagRule, FlagSettings, flagged, raised
 from tbp_assets.bars.schema import PRICES
-from tbp_assets.bars.splits import with_split_factor
+from tbp_assets.bars.splits import moved_far, with_split_factor
 
 LOOK_BACK: Final = 20  # stored trading days
 HISTORY: Final = LOOK_BACK + 1  # the oldest day looked back on is compared with the one before it
@@ -57,30 +57,26 @@ def _flags_of(
     bars: pl.DataFrame, numbered: pl.DataFrame, days: Collection[date], settings: FlagSettings
 ) -> pl.DataFrame:
     known = _with_history(bars, numbered)
-    # The days before are there to be looked back on: by now each bar carries what they say.
-    own = known.filter(pl.col("trading_date").is_in(list(days)))
     split = settings.limits["probable_split"] if settings.on("probable_split") else float("inf")
-    judged = with_split_factor(own, split)
-    found = [
-        judged.filter(condition).select(flagged(name, observed, reference, detail))
-        for condition, name, observed, reference, detail in _rules(settings)
-    ]
-    if settings.on("vanished"):
-        found.append(_vanished(known, numbered))
-    return pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
+    # The days before are there to be looked back on: by now each bar carries what they say.
+    own = pl.col("trading_date").is_in(list(days))
+    judged = with_split_factor(_with_rare_medians(known, own, settings, split), split)
+    found = raised(judged, _rules(settings))
+    return pl.concat([found, _vanished(known, numbered)]) if settings.on("vanished") else found
 
 
 def _with_history(bars: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     """Add to each bar its day's number, and what the ticker's earlier bars say.
 
-    earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume and
-    usual_dollars: their medians; overnight: their usual absolute log move from a close to the next open; repeats: days
-    in a row, `LOOK_BACK` at most, on which all prices were as on the day before; days_before: stored days there are to
-    look back on.
+    earlier_*: the bar before, if it is in the look-back; bars_before: bars in the look-back; usual_volume: their
+    median; move_overnight: the absolute log move from the close of the day before to the open; repeats: days in a row,
+    `LOOK_BACK` at most, on which all prices were as on the day before; days_before: stored days there are to look back
+    on.
     """
-    # By number, since comparing the names of 400,000 bars takes longer than all the rest.
-    of_ticker = pl.col("ticker").cast(pl.Categorical).to_physical().alias("code")
-    ordered = bars.join(numbered, on="trading_date").with_columns(of_ticker).sort("code", "number")
+    # By one number, since comparing the names of 400,000 bars takes longer than all the rest.
+    of_ticker = pl.col("ticker").cast(pl.Categorical).to_physical().cast(pl.Int64).alias("code")
+    days = bars.join(numbered, on="trading_date", how="left", maintain_order="left").with_columns(of_ticker)
+    ordered = days.sort(pl.col("code") * (numbered["number"].max() or 0) + pl.col("code") + pl.col("number"))
     again = pl.col("code") == pl.col("code").shift(1)
     before = {name: pl.when(again).then(pl.col(name).shift(1)) for name in ("number", *PRICES)}
     within = pl.col("number") - before["number"] <= LOOK_BACK
@@ -88,7 +84,25 @@ def _with_history(bars: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     adjacent = pl.col("number") - pl.col("earlier_number") == 1
     overnight = (pl.col("open") / pl.col("earlier_close")).log().abs()
     rows = rows.with_columns(pl.when(adjacent).then(overnight).alias("move_overnight"), _repeats(adjacent))
-    return pl.concat([rows, _windows(rows)], how="horizontal")
+    windows = _windows(
+        rows, pl.col("volume").median().alias("usual_volume"), pl.len().cast(pl.Int64).alias("bars_before")
+    )
+    return pl.concat([rows, windows], how="horizontal")
+
+
+def _with_rare_medians(known: pl.DataFrame, own: pl.Expr, settings: FlagSettings, split: float) -> pl.DataFrame:
+    """Return the bars to judge with what few of them are asked for, null in the others.
+
+    usual_dollars: the median of the dollars traded; overnight: that of the moves overnight.
+    """
+    asked = known.filter(own & (_many(settings) | moved_far(split)))["code"].unique()
+    medians = (
+        (pl.col("volume") * pl.col("close")).median().alias("usual_dollars"),
+        pl.col("move_overnight").median().alias("overnight"),
+    )
+    of_asked = known.filter(pl.col("code").is_in(asked.implode()))
+    found = pl.concat([of_asked.select("code", "number"), _windows(of_asked, *medians)], how="horizontal")
+    return known.filter(own).join(found, on=["code", "number"], how="left", maintain_order="left")
 
 
 def _numbered(bars: pl.DataFrame) -> pl.DataFrame:
@@ -103,15 +117,10 @@ def _numbered(bars: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _windows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what the bars in the look-back say, in the order of the rows."""
+def _windows(rows: pl.DataFrame, *said: pl.Expr) -> pl.DataFrame:
+    """Return what the bars in the look-back of each row say, in the order of the rows."""
     windows = rows.rolling("number", period=f"{LOOK_BACK}i", closed="left", group_by="code")
-    return windows.agg(
-        pl.col("volume").median().alias("usual_volume"),
-        (pl.col("volume") * pl.col("close")).median().alias("usual_dollars"),
-        pl.col("move_overnight").median().alias("overnight"),
-        pl.len().cast(pl.Int64).alias("bars_before"),
-    ).drop("code", "number")
+    return windows.agg(*said).drop("code", "number")
 
 
 def _repeats(adjacent: pl.Expr) -> pl.Expr:
@@ -121,40 +130,41 @@ def _repeats(adjacent: pl.Expr) -> pl.Expr:
     return (row - newest_other).clip(upper_bound=LOOK_BACK).alias("repeats")
 
 
-_AcrossDays = tuple[pl.Expr, FlagName, pl.Expr, pl.Expr, pl.Expr | None]
-
-
-def _rules(settings: FlagSettings) -> list[_AcrossDays]:
-    """Return condition, name, observed, reference and detail of every flag that a bar can have."""
+def _rules(settings: FlagSettings) -> Iterator[FlagRule]:
+    """Give the rules of every flag that a bar can have and that is looked for."""
     limits = settings.limits
     split = pl.col("factor").is_not_null()
-    many = pl.col("volume") > limits["volume_spike"] * pl.col("usual_volume")
     dear = pl.col("volume") * pl.col("close") > limits["volume_spike"] * SPLIT_PROOF * pl.col("usual_dollars")
     absent = pl.col("number") - pl.col("earlier_number") - 1
-    rules: list[_AcrossDays] = [
-        (
+    rules = (
+        FlagRule(
+            "price_move",
             ~split & ((pl.col("close") / pl.col("earlier_close") - 1).abs() > limits["price_move"]),
-            "price_move", pl.col("close"), pl.col("earlier_close"), _percent("close", "earlier_close"),
+            pl.col("close"), pl.col("earlier_close"), _percent("close", "earlier_close"),
         ),
-        (split, "probable_split", pl.col("open"), pl.col("earlier_close"), _split_in_words()),
-        (
-            (pl.col("bars_before") >= FEWEST_BARS) & many & dear,
-            "volume_spike", pl.col("volume"), pl.col("usual_volume"), None,
+        FlagRule("probable_split", split, pl.col("open"), pl.col("earlier_close"), _split_in_words()),
+        FlagRule(
+            "volume_spike",
+            (pl.col("bars_before") >= FEWEST_BARS) & _many(settings) & dear,
+            pl.col("volume"), pl.col("usual_volume"),
         ),
-        (
+        FlagRule(
+            "stale_price",
             pl.col("repeats") >= limits["stale_price"],
-            "stale_price", pl.col("repeats"), pl.lit(limits["stale_price"]), None,
+            pl.col("repeats"), pl.lit(limits["stale_price"]),
         ),
-        (
-            (absent > 0) & _regular(pl.col("days_before") - absent),
-            "gap", absent, pl.lit(LOOK_BACK), None,
-        ),
-        (
+        FlagRule("gap", (absent > 0) & _regular(pl.col("days_before") - absent), absent, pl.lit(LOOK_BACK)),
+        FlagRule(
+            "appeared",
             pl.col("earlier_number").is_null() & (pl.col("days_before") == LOOK_BACK),
-            "appeared", pl.lit(0), pl.lit(LOOK_BACK), None,
+            pl.lit(0), pl.lit(LOOK_BACK),
         ),
-    ]  # fmt: skip
-    return [rule for rule in rules if settings.on(rule[1])]
+    )  # fmt: skip
+    return (rule for rule in rules if settings.on(rule.name))
+
+
+def _many(settings: FlagSettings) -> pl.Expr:
+    return pl.col("volume") > settings.limits["volume_spike"] * pl.col("usual_volume")
 
 
 def _regular(days: pl.Expr) -> pl.Expr:

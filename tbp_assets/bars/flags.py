@@ -7,10 +7,10 @@ give `FLAG_SCHEMA`, and `FLAGS` says of every flag what it means.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import polars as pl
 
@@ -140,15 +140,30 @@ class FlagSettings:
         return "\n".join([*limits, *looked_for, *self.test_tickers])
 
 
+class FlagRule(NamedTuple):
+    """When a flag is raised, and the numbers and words beside it."""
+
+    name: FlagName
+    condition: pl.Expr
+    observed: pl.Expr
+    reference: pl.Expr
+    detail: pl.Expr | None = None
+
+
 def flags_within_day(bars: pl.DataFrame, settings: FlagSettings) -> pl.DataFrame:
     """Return what is worth a look in accepted bars (`BAR_SCHEMA`), each looked at alone, as `FLAG_SCHEMA`."""
-    rules = [rule for rule in _rules(settings.limits, settings.test_tickers) if settings.on(rule[0])]
-    # All conditions in one pass; most flags are raised on few bars of a day, or on none.
-    raised = bars.select(condition.alias(name) for name, condition, _, _ in rules)
+    return raised(bars, (rule for rule in _rules(settings.limits, settings.test_tickers) if settings.on(rule.name)))
+
+
+def raised(bars: pl.DataFrame, rules: Iterable[FlagRule]) -> pl.DataFrame:
+    """Return the flags that some rules raise on bars, as `FLAG_SCHEMA`."""
+    known = list(rules)
+    # All conditions in one pass; most flags are raised on few bars, or on none.
+    raised_on = bars.select(rule.condition.alias(rule.name) for rule in known)
     found = [
-        bars.filter(raised[name]).select(flagged(name, observed, reference))
-        for name, _, observed, reference in rules
-        if raised[name].any()
+        bars.filter(raised_on[rule.name]).select(flagged(rule.name, rule.observed, rule.reference, rule.detail))
+        for rule in known
+        if raised_on[rule.name].any()
     ]
     return pl.concat([pl.DataFrame(schema=FLAG_SCHEMA), *found])
 
@@ -175,37 +190,36 @@ def by_severity(flags: pl.DataFrame, severities: Mapping[FlagName, Severity]) ->
     return ordered.with_columns(pl.col("severity").cast(pl.String))
 
 
-_WithinDay = tuple[FlagName, pl.Expr, pl.Expr, pl.Expr]
 TOP, BOTTOM = pl.max_horizontal("open", "close"), pl.min_horizontal("open", "close")
 AT_CLOSE: Final = time(16)
 NO_NUMBER: Final = pl.lit(None, pl.Float64)
 
 
-def _rules(limits: Mapping[FlagName, float], test_tickers: tuple[str, ...]) -> list[_WithinDay]:
-    """Return name, condition, observed and reference of every flag of a bar alone."""
+def _rules(limits: Mapping[FlagName, float], test_tickers: tuple[str, ...]) -> list[FlagRule]:
+    """Return the rules of every flag of a bar alone."""
     lowest, highest = pl.lit(limits["price_below_minimum"]), pl.lit(limits["price_above_maximum"])
     factor, most = 1 + limits["price_spike"], pl.lit(limits["volume_above_maximum"])
     up, down = pl.col("high") / TOP, BOTTOM / pl.col("low")
     upwards = up >= down
     stamp = pl.col("timestamp").dt.convert_time_zone(NEW_YORK).dt.time()
     return [
-        ("price_below_minimum", pl.col("low") < lowest, pl.col("low"), lowest),
-        ("price_above_maximum", pl.col("high") > highest, pl.col("high"), highest),
-        (
+        FlagRule("price_below_minimum", pl.col("low") < lowest, pl.col("low"), lowest),
+        FlagRule("price_above_maximum", pl.col("high") > highest, pl.col("high"), highest),
+        FlagRule(
             "price_spike",
             pl.max_horizontal(up, down) > factor,
             pl.when(upwards).then("high").otherwise("low"),
             pl.when(upwards).then(TOP).otherwise(BOTTOM),
         ),
-        (
+        FlagRule(
             "zero_volume_moved",
             (pl.col("volume") == 0) & (pl.col("open") != pl.col("close")),
             pl.col("close"),
             pl.col("open"),
         ),
-        ("volume_above_maximum", pl.col("volume") > most, pl.col("volume"), most),
-        ("stamped_at_close", stamp == AT_CLOSE, pl.lit(AT_CLOSE.hour), pl.lit(0)),
-        ("test_ticker", pl.col("ticker").str.contains(_pattern(test_tickers)), pl.col("close"), NO_NUMBER),
+        FlagRule("volume_above_maximum", pl.col("volume") > most, pl.col("volume"), most),
+        FlagRule("stamped_at_close", stamp == AT_CLOSE, pl.lit(AT_CLOSE.hour), pl.lit(0)),
+        FlagRule("test_ticker", pl.col("ticker").str.contains(_pattern(test_tickers)), pl.col("close"), NO_NUMBER),
     ]
 
 

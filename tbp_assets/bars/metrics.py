@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -138,8 +139,12 @@ def _grouped(rows: pl.DataFrame, own: list[str]) -> pl.DataFrame:
 
 def _counts(rows: pl.DataFrame, column: str) -> dict[str, str]:
     """Return how often each value of a column occurs for each ticker, as PostgreSQL prints such a jsonb."""
-    counted = rows.group_by("ticker", column).len().sort(pl.col(column).str.len_bytes(), column)
-    by_ticker: dict[str, dict[str, int]] = {}
-    for ticker, value, count in counted.iter_rows():
-        by_ticker.setdefault(ticker, {})[value] = count
-    return {ticker: json.dumps(counts) for ticker, counts in by_ticker.items()}
+    by_ticker: dict[str, Counter[str]] = {}
+    for ticker, value in rows.select("ticker", column).iter_rows():
+        by_ticker.setdefault(ticker, Counter())[value] += 1
+    return {
+        ticker: json.dumps(
+            {value: counts[value] for value in sorted(counts, key=lambda value: (len(value.encode()), value))}
+        )
+        for ticker, counts in by_ticker.items()
+    }

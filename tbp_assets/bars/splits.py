@@ -41,17 +41,24 @@ NEWS_PRICES = 1.5  # jumps are spread over about so much of the log of price
 JUMPS_PER_SPLIT, JUMPS_PER_SMALL_SPLIT, SMALL = 10.0, 30.0, 2.0
 
 
+GAP: Final = (pl.col("open") / pl.col("earlier_close")).log()
+
+
+def moved_far(least_move: float) -> pl.Expr:
+    """Whether a bar can be one of a split at all, by its open and the earlier_close; few can."""
+    return ((GAP.exp() - 1).abs() >= least_move) & (pl.col("open") >= LEAST_OPEN)
+
+
 def with_split_factor(bars: pl.DataFrame, least_move: float) -> pl.DataFrame:
     """Add `ratio` ("10:1") and `factor` (new shares per old), null where a plain jump or nothing is likelier.
 
     Args:
         bars: With open, volume, earlier_close, usual_volume (median of the days before, null where unknown), and
-            overnight (the usual absolute log move from close to open, null where unknown).
+            overnight (the usual absolute log move from close to open, null where unknown); the last two are looked at
+            only where `moved_far`.
         least_move: Share of the close before that the open must be away at least.
     """
-    gap = (pl.col("open") / pl.col("earlier_close")).log()
-    far = (gap.exp() - 1).abs() >= least_move
-    moved = bars.with_row_index("row").filter(far & (pl.col("open") >= LEAST_OPEN)).with_columns(gap.alias("gap"))
+    moved = bars.with_row_index("row").filter(moved_far(least_move)).with_columns(GAP.alias("gap"))
     nearest = (
         moved.with_columns((-pl.col("gap")).exp().alias("factor_seen"))
         .sort("factor_seen")

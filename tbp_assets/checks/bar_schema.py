@@ -9,9 +9,9 @@ from typing import cast
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
-from pandera.errors import SchemaErrors
+from pandera.errors import SchemaError, SchemaErrors
 
-from tbp_assets.bars.rules import STORED_RULES, Rule, rules_of
+from tbp_assets.bars.rules import STORED_RULES, rules_of
 from tbp_assets.bars.schema import BAR_COLUMNS, EXTRA_PREFIX
 
 FAILURE_SCHEMA = pl.Schema({"rule": pl.String(), "ticker": pl.String(), "problem": pl.String()})
@@ -24,18 +24,29 @@ def bar_schema(timeframe: str) -> pa.DataFrameSchema:
     Args:
         timeframe: Length of the bars, by which rules are chosen.
     """
+    checks = [
+        pa.Check(_holds(rule.holds), name=rule.id, description=rule.text) for rule in rules_of(timeframe) if rule.stored
+    ]
+    return pa.DataFrameSchema(_columns(), checks=checks, strict=True, name="bars")
+
+
+@cache
+def _in_one_pass(timeframe: str) -> pa.DataFrameSchema:
+    """Return a schema that fails where `bar_schema` does, for less than half its time; it does not say which rule."""
+    every = pl.all_horizontal(rule.holds.fill_null(value=True) for rule in rules_of(timeframe) if rule.stored)
+    return pa.DataFrameSchema(_columns(), checks=pa.Check(_holds(every)), strict=True, name="bars")
+
+
+def _columns() -> dict[str, pa.Column]:
     columns = {
         column.name: pa.Column(column.dtype, nullable=column.nullable, description=column.text, required=True)
         for column in BAR_COLUMNS
     }
-    columns[f"^{EXTRA_PREFIX}.*$"] = pa.Column(pl.String, nullable=True, regex=True, required=False)
-    rules = [rule for rule in rules_of(timeframe) if rule.stored]
-    checks = [pa.Check(_as_check(rule), name=rule.id, description=rule.text) for rule in rules]
-    return pa.DataFrameSchema(columns, checks=checks, strict=True, name="bars")
+    return columns | {f"^{EXTRA_PREFIX}.*$": pa.Column(pl.String, nullable=True, regex=True, required=False)}
 
 
-def _as_check(rule: Rule) -> Callable[[PolarsData], pl.LazyFrame]:
-    return lambda data: data.lazyframe.select(rule.holds.fill_null(value=True).alias(rule.id))
+def _holds(condition: pl.Expr) -> Callable[[PolarsData], pl.LazyFrame]:
+    return lambda data: data.lazyframe.select(condition.fill_null(value=True))
 
 
 def schema_failures(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
@@ -46,10 +57,16 @@ def schema_failures(bars: pl.DataFrame, timeframe: str) -> pl.DataFrame:
         timeframe: Length of the bars.
     """
     try:
+        _in_one_pass(timeframe).validate(bars)
+    except SchemaError:
+        pass
+    else:
+        return pl.DataFrame(schema=FAILURE_SCHEMA)
+    try:
         bar_schema(timeframe).validate(bars, lazy=True)
     except SchemaErrors as errors:
         return _explained(errors, bars)
-    return pl.DataFrame(schema=FAILURE_SCHEMA)
+    raise AssertionError("the rules together and the rules one by one disagree")
 
 
 def _explained(errors: SchemaErrors, bars: pl.DataFrame) -> pl.DataFrame:

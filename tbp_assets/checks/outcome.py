@@ -19,6 +19,11 @@ class CheckOutcome:
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
 
 
+def counts_text(counts: Mapping[str, int]) -> dg.MetadataValue:
+    """Return counts by name in words, largest first: the table stands in a check."""
+    return dg.MetadataValue.text(", ".join(f"{name} {count:,}" for name, count in _largest_first(counts)))
+
+
 def rows_table(frame: pl.DataFrame, limit: int = WORST_ROWS) -> dg.MetadataValue:
     """Return the first rows of a frame as a table for the UI."""
     records = [
@@ -39,5 +44,10 @@ def _text(value: object) -> str:
 
 def counts_table(counts: Mapping[str, int], label: str) -> dg.MetadataValue:
     """Return counts by name as a table for the UI, largest first."""
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    return rows_table(pl.DataFrame(ordered, schema={label: pl.String(), "rows": pl.Int64()}, orient="row"), limit=100)
+    return rows_table(
+        pl.DataFrame(_largest_first(counts), schema={label: pl.String(), "rows": pl.Int64()}, orient="row"), limit=100
+    )
+
+
+def _largest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])

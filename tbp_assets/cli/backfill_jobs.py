@@ -25,6 +25,7 @@ from tbp_assets.cli.backfill_runs import Outcome, Runs
 from tbp_assets.cli.ending import begin, being_gracious
 from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.session import Session
+from tbp_assets.cli.start import collect_garbage_seldom
 from tbp_assets.defs.abandoned import PROCESS_TAG, this_process
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.logs.starting import start_logging
@@ -139,6 +140,7 @@ _inherited = list[_Lines]()
 
 def _begin(lines: _Lines) -> None:
     """Run in a process before its first stretch."""
+    collect_garbage_seldom()
     _inherited.append(lines)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     begin(silent=True)

@@ -10,7 +10,7 @@ import dagster as dg
 from tbp_assets.bars.day_state import DayState, Expectation
 from tbp_assets.bars.flags import by_severity
 from tbp_assets.bars.metrics import totals_of
-from tbp_assets.checks.outcome import counts_table, rows_table
+from tbp_assets.checks.outcome import counts_text
 from tbp_assets.defs.columns import metrics_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import (
@@ -128,7 +128,7 @@ def _described(plan: Plan, day: Streamed, written: QualityWritten | None, _secon
         "written": dg.MetadataValue.text("yes" if written.changed else "nothing, it was as it should be"),
     }
     if day.load.lake.rejected:
-        metadata["rejected by reason"] = counts_table(day.load.lake.rejected, "reason")
+        metadata["rejected by reason"] = counts_text(day.load.lake.rejected)
     if flags.height:
-        metadata["flags"] = rows_table(flags.select("severity", "ticker", "rule", "observed", "reference", "detail"))
+        metadata["flags by rule"] = counts_text(dict(flags.group_by("rule", maintain_order=True).len().iter_rows()))
     return metadata

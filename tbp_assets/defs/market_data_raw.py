@@ -10,7 +10,7 @@ import polars as pl
 from tbp_assets.bars.day_state import DayState, Expectation
 from tbp_assets.bars.facts import LakeFact, LandingFact, LoadFact
 from tbp_assets.bars.universe import Universe, few
-from tbp_assets.checks.outcome import counts_table, rows_table
+from tbp_assets.checks.outcome import counts_text, rows_table
 from tbp_assets.datasets import Dataset
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
@@ -180,7 +180,7 @@ def _metadata(day: Streamed, load: LoadFact | None, seconds: float) -> Metadata:
         "seconds": dg.MetadataValue.float(round(seconds, 3)),
     }
     if load.outside:
-        metadata["outside the universe"] = counts_table(load.outside, "reason")
+        metadata["outside the universe"] = counts_text(load.outside)
     if day.load and day.load.selected.without_bar:
         metadata["no accepted bar for"] = dg.MetadataValue.text(few(day.load.selected.without_bar))
     return metadata

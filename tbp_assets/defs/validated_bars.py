@@ -9,7 +9,7 @@ import dagster as dg
 
 from tbp_assets.bars.facts import LakeFact, LandedFile
 from tbp_assets.bars.validation import ValidatedDay, validate
-from tbp_assets.checks.outcome import counts_table
+from tbp_assets.checks.outcome import counts_text
 from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan, day_log
@@ -121,7 +121,7 @@ def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     if fact.cause:
         metadata["cause"] = dg.MetadataValue.text(fact.cause)
     if fact.rejected:
-        metadata["quarantined by reason"] = counts_table(fact.rejected, "reason")
+        metadata["quarantined by reason"] = counts_text(fact.rejected)
     if fact.modified:
-        metadata["modified"] = counts_table(fact.modified, "change")
+        metadata["modified"] = counts_text(fact.modified)
     return metadata

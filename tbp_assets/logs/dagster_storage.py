@@ -4,18 +4,18 @@ Every process of Dagster writes its books through it: commands, UI, daemon, code
 reported from outside a run (a process that died, a run that was cancelled) are logged as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Self, cast
 
 import dagster as dg
-from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import URL, Connection, Engine, ExecutionContext, event, make_url
 
 from tbp_assets.config_loader import load_settings
 from tbp_assets.errors import ConfigError
-from tbp_assets.logs.dagster_events import tell
+from tbp_assets.logs.event_log import EventLog
 from tbp_assets.logs.starting import has_started, start_logging
 from tbp_assets.masking import masked, remember
 
@@ -40,7 +40,7 @@ class MaskedPostgresStorage(DagsterPostgresStorage):
             event.listen(Engine, "before_cursor_execute", _mask, retval=True)
             event.listen(Engine, "do_execute", _left_out)
         super().__init__(postgres_url, **options)
-        self._told = _ToldEvents(postgres_url, self.run_of)
+        self._told = EventLog(postgres_url, self.run_of)
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> Self:
@@ -52,7 +52,7 @@ class MaskedPostgresStorage(DagsterPostgresStorage):
         )
 
     @property
-    def event_log_storage(self) -> PostgresEventLogStorage:
+    def event_log_storage(self) -> EventLog:
         """The event log, which the log listens to."""
         return self._told
 
@@ -69,30 +69,6 @@ def _mask(connection: Connection, _cursor: Any, statement: str, parameters: Any,
 def _left_out(_cursor: Any, statement: str, _parameters: Any, context: ExecutionContext) -> bool:
     """Send no NOTIFY: dagster-postgres makes one of each event for releases before it, and itself listens to none."""
     return statement.startswith(NOTIFY) and context.root_connection.engine.url in _addresses
-
-
-class _ToldEvents(PostgresEventLogStorage):
-    """The event log; what is stored in it is told to our log."""
-
-    def __init__(self, postgres_url: str, run_of: Callable[[str], dg.RunRecord | None]) -> None:
-        super().__init__(postgres_url, should_autocreate_tables=False)
-        self._run_of = run_of
-        self._seen = set[str]()
-
-    def has_table(self, table_name: str) -> bool:
-        # Dagster asks at every evaluation of a check; a table that was there is not taken away while it is in use.
-        if table_name not in self._seen and super().has_table(table_name):
-            self._seen.add(table_name)
-        return table_name in self._seen
-
-    def store_event(self, event: dg.EventLogEntry) -> None:
-        super().store_event(event)
-        tell(event, self._run_of)
-
-    def store_event_batch(self, events: Sequence[dg.EventLogEntry]) -> None:
-        super().store_event_batch(events)
-        for each in events:
-            tell(each, self._run_of)
 
 
 def _without_secrets(value: Any) -> Any:

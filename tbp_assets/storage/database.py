@@ -12,7 +12,7 @@ from typing import Final, Self, cast
 import psycopg2
 import psycopg2.extensions
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -20,6 +20,7 @@ from tbp_assets.errors import ConfigError, CredentialsError, DatabaseRefusedErro
 from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.masking import remember
 from tbp_assets.settings import DatabaseConfig
+from tbp_assets.storage.alive import require_alive
 from tbp_assets.storage.cancelling import cancel_when_interrupted
 
 # Classes of SQLSTATE after which the same statement may succeed: connection lost, resources, operator, lock, rollback.
@@ -106,12 +107,11 @@ class Database:
             f"-csearch_path={self.address.schema},public -ctimezone=UTC "
             f"-cstatement_timeout={self.statement_timeout_seconds}s"
         )
-        return create_engine(
+        engine = create_engine(
             self.address.url(),
             pool_size=self.pool_size,
             max_overflow=0,
             pool_timeout=self.connect_timeout_seconds,
-            pool_pre_ping=True,
             connect_args={
                 "options": options,
                 "connect_timeout": self.connect_timeout_seconds,
@@ -122,6 +122,8 @@ class Database:
                 "application_name": "tbp_assets",
             },
         )
+        event.listen(engine, "checkout", require_alive)
+        return engine
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Generator[Connection]:

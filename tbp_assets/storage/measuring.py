@@ -19,7 +19,7 @@ from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.lookback import LookBack, earlier_facts
 from tbp_assets.storage.quality import MeasuredDay
 
-DAYS_IN_A_FRAME: Final = 15
+DAYS_IN_A_FRAME: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
