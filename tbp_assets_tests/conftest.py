@@ -36,7 +36,7 @@ LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py",
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that the processes of a test run end together; refuse a test that `-m` never finds."""
+    """Begin with what takes long, so that all processes end together; refuse a test that no `-m` finds."""
     kinds = {"unit", "integration"}
     if unmarked := [item.nodeid for item in items if kinds.isdisjoint(mark.name for mark in item.iter_markers())]:
         raise pytest.UsageError(f"neither unit nor integration: {', '.join(unmarked[:5])}")
