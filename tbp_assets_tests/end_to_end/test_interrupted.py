@@ -17,6 +17,7 @@ from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import TBP, Start, own_configuration
+from tbp_assets_tests.warm.launcher import run
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
@@ -29,7 +30,7 @@ Bars = list[tuple[Any, ...]]
 def undisturbed(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Bars:
     """The bars that the range brings when nothing happens."""
     environment = {**own_configuration(tmp_path_factory.mktemp("undisturbed"), server_home), **MARKET}
-    subprocess.run([TBP, "backfill", *SIXTY_DAYS], env=environment, check=True, capture_output=True)
+    run([TBP, "backfill", *SIXTY_DAYS], env=environment, check=True)
     settings = ConfigLoader(environment["TBP_CONFIG_DIR"], environment).load()
     database = DatabaseResource.from_settings(settings).connect()
     found = bars(database)

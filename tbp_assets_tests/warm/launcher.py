@@ -142,7 +142,7 @@ def run(
     return done
 
 
-def path() -> str:
+def search_path() -> str:
     """Return a PATH on which `tbp` is that of this Python."""
     server = running()
     first = [str(server.directory)] if server else []

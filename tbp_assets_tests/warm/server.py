@@ -71,8 +71,8 @@ def main(address: str, *libraries: str) -> None:
     _refuse_threads()
     gc.collect()
     gc.freeze()
-    for number in (signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_IGN)
+    # A terminal's Ctrl-C is for the tests.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(16)
@@ -92,8 +92,11 @@ def _refuse_threads() -> None:
 
 def _serve(listener: socket.socket) -> Request | None:
     """Answer requests; return the one whose process this has become, or None at the end."""
+    between = 0
     while True:
         ready, _, _ = select.select([0, listener], [], [])
+        while between and os.waitpid(-1, os.WNOHANG)[0]:
+            between -= 1
         if 0 in ready:
             return None
         connection, _ = listener.accept()
@@ -105,7 +108,9 @@ def _serve(listener: socket.socket) -> Request | None:
                 return request
             for file in files:
                 os.close(file)
-            if not request["waited"]:
+            if request["waited"]:
+                between += 1
+            else:
                 connection.sendall(struct.pack("!i", child))
 
 
@@ -147,7 +152,6 @@ def _waited_for(connection: socket.socket, files: list[int]) -> int:
     between = os.fork()
     if between:
         return between
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
     child = os.fork()
     if child == 0:
@@ -174,7 +178,6 @@ def _become(request: Request, files: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN if request["deaf"] else signal.default_int_handler)
     for name, mode in STREAMS:
         old = cast("io.TextIOWrapper", getattr(sys, name))

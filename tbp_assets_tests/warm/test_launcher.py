@@ -137,7 +137,7 @@ def test_what_python_reads_when_it_starts_is_read(tmp_path: Path) -> None:
 
 
 def test_a_shell_finds_it_on_its_path(tmp_path: Path) -> None:
-    environment = {**os.environ, "PATH": launcher.path()}
+    environment = {**os.environ, "PATH": launcher.search_path()}
 
     def typed(line: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
