@@ -20,6 +20,7 @@ from tbp_assets.embedded.postgres.instance import outside_directory
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.settings import PROJECT_ROOT, Settings
 from tbp_assets.storage.database import Database
+from tbp_assets_tests import dagster_tables
 from tbp_assets_tests.day_files import write_mirror
 
 VARIABLES = (
@@ -128,6 +129,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     shutil.copytree(PROJECT_ROOT / "config", own.config)
     own.mirror.mkdir()
     unique = uuid4().hex[:12]
+    dagster_tables.written_once(monkeypatch)
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
     # Nobody is asked for credentials, nor are those of this machine's user taken.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,19 @@ from tbp_assets_tests.storage.pools import closed_pools
 __all__ = ["closed_pools", "tbp"]
 
 
+@pytest.fixture(scope="session")
+def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of an instance without runs, which Dagster needs half a second to make."""
+    directory = tmp_path_factory.mktemp("dagster")
+    with dg.DagsterInstance.local_temp(str(directory)) as empty:
+        assert empty.get_runs() == []
+    return directory
+
+
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, empty_books: Path) -> Iterator[dg.DagsterInstance]:
     """An instance without runs."""
     directory = tmp_path / "dagster"
-    directory.mkdir()
+    shutil.copytree(empty_books, directory)
     with dg.DagsterInstance.local_temp(str(directory)) as empty:
         yield empty
