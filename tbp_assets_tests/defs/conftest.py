@@ -15,19 +15,19 @@ from tbp_assets_tests.storage.pools import closed_pools
 __all__ = ["closed_pools", "tbp"]
 
 
-@pytest.fixture(scope="session")
-def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of an instance without runs, which Dagster needs half a second to make."""
-    directory = tmp_path_factory.mktemp("dagster")
-    with dg.DagsterInstance.local_temp(str(directory)) as empty:
-        assert empty.get_runs() == []
-    return directory
-
-
 @pytest.fixture
-def instance(tmp_path: Path, empty_books: Path) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """An instance without runs."""
     directory = tmp_path / "dagster"
-    shutil.copytree(empty_books, directory)
+    shutil.copytree(_empty_books(tmp_path_factory.getbasetemp() / "empty books"), directory)
     with dg.DagsterInstance.local_temp(str(directory)) as empty:
         yield empty
+
+
+def _empty_books(directory: Path) -> Path:
+    """Return the files of an instance without runs, which Dagster needs half a second to make: once a test process."""
+    if not directory.exists():
+        directory.mkdir()
+        with dg.DagsterInstance.local_temp(str(directory)) as empty:
+            assert empty.get_runs() == []
+    return directory

@@ -12,6 +12,7 @@ import pytest
 
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.storage.database import Database
 from tbp_assets_tests.cli.table import bars, loads, rows
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
@@ -44,14 +45,15 @@ def landed(project: Project) -> int:
     return len(list(project.store.glob("landing/**/*.json")))
 
 
-def begun(project: Project, step: str) -> bool:
+def begun(project: Project, database: Database, step: str) -> bool:
     """Whether some days have passed a step."""
-    return landed(project) >= 3 if step == "landing" else loads(project.database()) >= 3
+    return landed(project) >= 3 if step == "landing" else loads(database) >= 3
 
 
 def disturb(project: Project, process: subprocess.Popen[str], step: str, number: signal.Signals) -> tuple[str, str]:
     """Send a signal once some days have passed a step and others have not, and return what the process said."""
-    assert wait_until(lambda: begun(project, step), 240), "the backfill never came so far"
+    database = project.database()
+    assert wait_until(lambda: begun(project, database, step), 240), "the backfill never came so far"
     process.send_signal(number)
     said = process.communicate(timeout=30)
     assert process.returncode != 0, "the backfill was over too soon to be disturbed"

@@ -145,8 +145,10 @@ def test_pages_and_answers_of_the_ui(scene: Scene) -> None:
         environment = {**scene.environment, "TBP_S3_ENDPOINT_URL": address, "TBP_LOG_FORMAT": "json"}
         with running_ui(environment, scene.root) as ui:
             backfill = ui.launch_backfill([str(day) for day in DAYS])
-            assert wait_until(lambda: "COMPLETED" in ui.backfill_status(backfill), 170)
-            assert wait_until(lambda: "FAILURE" in str(ui.ask(TICKS)), 120), "the arrival sensor is refused, too"
+            assert wait_until(lambda: "COMPLETED" in ui.backfill_status(backfill), 170, every=1)
+            assert wait_until(lambda: "FAILURE" in str(ui.ask(TICKS)), 120, every=1), (
+                "the arrival sensor is refused, too"
+            )
             answers = [str(ui.ask(query)) for query in (INSTANCE, TICKS, RUNS)]
             for path in ("", "runs", "server_info", "deployment/config"):
                 with urlopen(f"http://127.0.0.1:{ui.port}/{path}", timeout=60) as page:

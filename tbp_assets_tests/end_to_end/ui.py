@@ -128,7 +128,7 @@ def running_ui(environment: Mapping[str, str], directory: Path) -> Generator[Ui]
     ):
         ui = Ui(process, port, log, environment)
         try:
-            up = wait_until(lambda: process.poll() is not None or ui.answers, 300)
+            up = wait_until(lambda: process.poll() is not None or ui.answers, 300, every=0.2)
             assert up, log.read_text(encoding="utf-8")
             assert process.poll() is None, log.read_text(encoding="utf-8")
             yield ui
