@@ -1,27 +1,28 @@
-"""Fixtures every test may use: one embedded server a test process, and a project of its own for each test."""
+"""Fixtures every test may use: one embedded server a test process, and a project of its own for each test.
 
+What takes time to import is imported where it is used: the process that gives out tests to others runs none.
+"""
+
+# ruff: noqa: PLC0415
 from __future__ import annotations
 
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from tbp_assets.config_loader import load_settings
-from tbp_assets.embedded.postgres import release, stop_server
-from tbp_assets.embedded.postgres.instance import outside_directory
-from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.settings import PROJECT_ROOT, Settings
-from tbp_assets.storage.database import Database
-from tbp_assets_tests import dagster_tables
-from tbp_assets_tests.day_files import write_mirror
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from tbp_assets.settings import Settings
+    from tbp_assets.storage.database import Database
 
 VARIABLES = (
     "POLYGON_S3_ACCESS_KEY", "POLYGON_S3_SECRET_KEY", "POLYGON_API_KEY", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER",
@@ -45,14 +46,22 @@ READS_CLOCK = re.compile(
 
 
 @cache
-def _source(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _reads_clock(path: Path) -> bool:
+    return READS_CLOCK.search(path.read_text(encoding="utf-8")) is not None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no module whose tests are all marked otherwise where `-m unit` is asked for."""
+    if config.getoption("markexpr") != "unit" or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if "mark.integration" in text and "mark.unit" not in text else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what reads a clock; begin with what takes long, so that the processes of a test run end together."""
     for item in items:
-        if READS_CLOCK.search(_source(item.path)):
+        if _reads_clock(item.path):
             item.add_marker(pytest.mark.clock)
     items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
 
@@ -60,6 +69,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """A TBP_HOME whose embedded server the tests of this process share."""
+    from tbp_assets.embedded.postgres import release, stop_server
+    from tbp_assets.embedded.postgres.instance import outside_directory
+
     home = Path(tempfile.mkdtemp(prefix="tbp-tests-"))
     yield home
     stop_server(home)
@@ -98,10 +110,14 @@ class Project:
 
     def publish(self, files: Mapping[date, bytes]) -> None:
         """Put day files into the mirror."""
+        from tbp_assets_tests.day_files import write_mirror
+
         write_mirror(self.mirror, files)
 
     def settings(self, **environment: str) -> Settings:
         """Set variables and return the settings they make."""
+        from tbp_assets.config_loader import load_settings
+
         for name, value in environment.items():
             self.monkeypatch.setenv(name, value)
         load_settings.cache_clear()
@@ -109,6 +125,8 @@ class Project:
 
     def change(self, file: str, old: str, new: str) -> None:
         """Replace text that must occur once in a configuration file."""
+        from tbp_assets.config_loader import load_settings
+
         path = self.config / file
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {file}"
@@ -117,12 +135,18 @@ class Project:
 
     def database(self) -> Database:
         """Return the test's own schema of the shared server, migrated."""
+        from tbp_assets.resources.database import DatabaseResource
+
         return DatabaseResource.from_settings(self.settings()).open()
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) -> Iterator[Project]:
     """A project with an empty mirror, store and database schema."""
+    from tbp_assets.config_loader import load_settings
+    from tbp_assets.settings import PROJECT_ROOT
+    from tbp_assets_tests import dagster_tables
+
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     own = Project(tmp_path, monkeypatch)
