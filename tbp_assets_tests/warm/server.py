@@ -101,7 +101,10 @@ def _serve(listener: socket.socket) -> Request | None:
             return None
         connection, _ = listener.accept()
         with connection:
-            request, files = _asked(connection)
+            asked = _asked(connection)
+            if asked is None:
+                continue
+            request, files = asked
             child = _waited_for(connection, files) if request["waited"] else _forked()
             if child == 0:
                 _become(request, files)
@@ -114,13 +117,17 @@ def _serve(listener: socket.socket) -> Request | None:
                 connection.sendall(struct.pack("!i", child))
 
 
-def _asked(connection: socket.socket) -> tuple[Request, list[int]]:
+def _asked(connection: socket.socket) -> tuple[Request, list[int]] | None:
+    """Return what is asked for, or None if who asked is gone before it was said."""
     head, files, _, _ = socket.recv_fds(connection, LENGTH.size, 3)
-    (length,) = LENGTH.unpack(head)
-    body = b""
-    while len(body) < length:
-        body += connection.recv(length - len(body))
-    return json.loads(body), files
+    (length,) = LENGTH.unpack(head) if head else (0,)
+    with connection.makefile("rb") as stream:
+        body = stream.read(length)
+    if body and len(body) == length:
+        return json.loads(body), files
+    for file in files:
+        os.close(file)
+    return None
 
 
 def _forked() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -150,6 +151,16 @@ def test_a_shell_finds_it_on_its_path(tmp_path: Path) -> None:
     wrong = typed("tbp status --from 'no day'")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "no day" in wrong.stderr
+
+
+def test_who_goes_away_while_asking_disturbs_nobody(tmp_path: Path) -> None:
+    server = launcher.running()
+    assert server
+    for said in (b"", b"\x00\x00\x01\x00{"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(server.address))
+            connection.sendall(said)
+    assert launcher.run(module(tmp_path, WHICH), cwd=tmp_path).stdout == "True\n"
 
 
 SERVES = """
