@@ -1,24 +1,26 @@
-"""Fixtures every test may use: one embedded server a test process, and a project of its own for each test."""
+"""Fixtures every test may use: one embedded server a test process, and a project of its own for each test.
 
+What takes time to import is imported where it is used: the process that gives out tests to others runs none.
+"""
+
+# ruff: noqa: PLC0415
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from tbp_assets.config_loader import load_settings
-from tbp_assets.embedded.postgres import release, stop_server
-from tbp_assets.embedded.postgres.instance import outside_directory
-from tbp_assets.resources.database import DatabaseResource
-from tbp_assets.settings import PROJECT_ROOT, Settings
-from tbp_assets.storage.database import Database
-from tbp_assets_tests.day_files import write_mirror
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from tbp_assets.settings import Settings
+    from tbp_assets.storage.database import Database
 
 VARIABLES = (
     "POLYGON_S3_ACCESS_KEY", "POLYGON_S3_SECRET_KEY", "POLYGON_API_KEY", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER",
@@ -35,6 +37,14 @@ VARIABLES = (
 LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py", "test_services.py", "faults")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no module whose tests are all marked otherwise where `-m unit` is asked for."""
+    if config.getoption("markexpr") != "unit" or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if "mark.integration" in text and "mark.unit" not in text else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that all processes end together; refuse a test that no `-m` finds."""
     kinds = {"unit", "integration"}
@@ -46,6 +56,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """A TBP_HOME whose embedded server the tests of this process share."""
+    from tbp_assets.embedded.postgres import release, stop_server
+    from tbp_assets.embedded.postgres.instance import outside_directory
+
     home = Path(tempfile.mkdtemp(prefix="tbp-tests-"))
     yield home
     stop_server(home)
@@ -84,10 +97,14 @@ class Project:
 
     def publish(self, files: Mapping[date, bytes]) -> None:
         """Put day files into the mirror."""
+        from tbp_assets_tests.day_files import write_mirror
+
         write_mirror(self.mirror, files)
 
     def settings(self, **environment: str) -> Settings:
         """Set variables and return the settings they make."""
+        from tbp_assets.config_loader import load_settings
+
         for name, value in environment.items():
             self.monkeypatch.setenv(name, value)
         load_settings.cache_clear()
@@ -95,6 +112,8 @@ class Project:
 
     def change(self, file: str, old: str, new: str) -> None:
         """Replace text that must occur once in a configuration file."""
+        from tbp_assets.config_loader import load_settings
+
         path = self.config / file
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {file}"
@@ -103,18 +122,25 @@ class Project:
 
     def database(self) -> Database:
         """Return the test's own schema of the shared server, migrated."""
+        from tbp_assets.resources.database import DatabaseResource
+
         return DatabaseResource.from_settings(self.settings()).open()
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) -> Iterator[Project]:
     """A project with an empty mirror, store and database schema."""
+    from tbp_assets.config_loader import load_settings
+    from tbp_assets.settings import PROJECT_ROOT
+    from tbp_assets_tests import dagster_tables
+
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     own = Project(tmp_path, monkeypatch)
     shutil.copytree(PROJECT_ROOT / "config", own.config)
     own.mirror.mkdir()
     unique = uuid4().hex[:12]
+    dagster_tables.written_once(monkeypatch)
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
     # Nobody is asked for credentials, nor are those of this machine's user taken.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from tbp_assets.settings import PROJECT_ROOT
+from tbp_assets_tests.warm.launcher import search_path
 
 PAGES = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
 FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -38,7 +36,7 @@ def run_in_order(typed: Iterable[str], environment: Mapping[str, str]) -> dict[s
             command,
             shell=True,
             cwd=PROJECT_ROOT,
-            env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            env={**environment, "PATH": search_path()},
             capture_output=True,
             text=True,
             timeout=170,

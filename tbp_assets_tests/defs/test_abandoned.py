@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
@@ -14,13 +12,6 @@ import pytest
 from tbp_assets.defs.abandoned import LAUNCHED_TAG, PROCESS_TAG, close_abandoned_runs, this_process
 
 pytestmark = pytest.mark.unit
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """An instance without runs."""
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as empty:
-        yield empty
 
 
 def started(instance: dg.DagsterInstance, **tags: str) -> str:

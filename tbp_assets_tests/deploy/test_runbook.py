@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -15,9 +14,11 @@ from typing import Any
 import pytest
 
 from tbp_assets.settings import PROJECT_ROOT
+from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.deploy.files import compose
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
-from tbp_assets_tests.end_to_end.processes import TBP, own_configuration
+from tbp_assets_tests.end_to_end.processes import own_configuration
+from tbp_assets_tests.warm.launcher import search_path
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +63,7 @@ class Machine:
             "TBP_HOME": str(home),
             "TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60",
             "BACKUPS": str(self.root / "backups"),
-            "PATH": f"{TBP.parent}:{os.environ['PATH']}",
+            "PATH": search_path(),
         }
 
     def run(self, command: str, **others: str) -> str:
@@ -149,16 +150,13 @@ def test_the_services_that_a_command_names_are_in_the_compose_file(page: str) ->
 
 
 @pytest.mark.parametrize("page", ["runbook.md", "deployment.md", "scale.md", "security.md"])
-def test_every_command_of_tbp_and_its_options_are_there(page: str) -> None:
+def test_every_command_of_tbp_and_its_options_are_there(tbp: Tbp, page: str) -> None:
     typed = re.findall(r"\btbp ([a-z]+)(?: (list|flags|days|show|check|serve))?((?: [^`|\n]*)?)", PAGES[page])
     for first, second, rest in {(first, second, rest) for first, second, rest in typed}:
         if first in {"metrics", "stands"}:
             continue
         words = [first, *([second] if second and first in {"quality", "quarantine", "config"} else [])]
-        told = subprocess.run([TBP, *words, "--help"], capture_output=True, text=True, check=False, env=WIDE)
-        assert told.returncode == 0, words
+        told = tbp(*words, "--help", COLUMNS="200")
+        assert told.code == 0, words
         if first != "exec":
-            assert [option for option in re.findall(r" (--[a-z-]+)", rest) if option not in told.stdout] == [], words
-
-
-WIDE = {**os.environ, "COLUMNS": "200"}
+            assert [option for option in re.findall(r" (--[a-z-]+)", rest) if option not in told.out] == [], words

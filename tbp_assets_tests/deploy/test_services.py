@@ -136,7 +136,7 @@ def running(stack: Stack) -> Stack:
     for name in ("migrate", "code", "webserver", "daemon"):
         for other, need in stack.services[name]["depends_on"].items():
             if need["condition"] == "service_healthy" and other != "db":
-                assert wait_until(lambda other=other: stack.healthy(other), 400), stack.said(other)
+                assert wait_until(lambda other=other: stack.healthy(other), 400, every=0.5), stack.said(other)
         if name == "migrate":
             done = stack.run(name)
             assert done.returncode == 0, done.stderr
@@ -174,7 +174,7 @@ def test_before_the_migration_a_service_says_what_is_missing(stack: Stack) -> No
 
 @pytest.mark.parametrize("name", ["code", "webserver", "daemon"])
 def test_the_health_check_of_each_service_passes(running: Stack, name: str) -> None:
-    assert wait_until(lambda: running.healthy(name), 300), running.said(name)
+    assert wait_until(lambda: running.healthy(name), 300, every=0.5), running.said(name)
     assert running.started[name].poll() is None
 
 
@@ -185,7 +185,7 @@ def test_the_ui_shows_the_code_location_and_a_day_asked_for_there_is_loaded(runn
         "name": "tbp_assets", "loadStatus": "LOADED", "locationOrLoadError": {"__typename": "RepositoryLocation"}
     }  # fmt: skip
     backfill = ui.launch_backfill([str(TUESDAY)])
-    over = wait_until(lambda: ui.backfill_status(backfill).startswith(("COMPLETED", "FAILED")), 400)
+    over = wait_until(lambda: ui.backfill_status(backfill).startswith(("COMPLETED", "FAILED")), 400, every=1)
     assert over, running.said("daemon")
     assert [ui.cells(asset, str(TUESDAY), str(TUESDAY)) for asset in ASSETS] == [{str(TUESDAY): "MATERIALIZED"}] * 3, (
         running.said("code")

@@ -15,26 +15,23 @@ import pytest
 
 from tbp_assets.settings import PROJECT_ROOT
 from tbp_assets_tests.conftest import VARIABLES
+from tbp_assets_tests.warm.launcher import Process
 
 TBP = Path(sys.executable).with_name("tbp")
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Process]
 
 
 @pytest.fixture
 def start() -> Generator[Start]:
     """Return a function that starts `tbp` with the words given; what still runs at the end is killed."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Process] = []
 
-    def run(*words: object, **variables: str) -> subprocess.Popen[str]:
+    def run(*words: object, **variables: str) -> Process:
         if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             # As in a shell's background: the child would ignore Ctrl-C, too.
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        process = subprocess.Popen(
-            [TBP, *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **variables},
+        process = Process(
+            [TBP, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **variables}
         )
         started.append(process)
         return process

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from tbp_assets.embedded.postgres import ensure_server
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 from tbp_assets_tests.end_to_end.processes import TBP, own_configuration
+from tbp_assets_tests.warm.launcher import run
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +29,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[st
 @pytest.fixture(scope="module")
 def report(environment: Mapping[str, str]) -> dict[str, Any]:
     """What the demo says."""
-    done = subprocess.run([TBP, "demo", "--json"], env=environment, capture_output=True, text=True, check=False)
+    done = run([TBP, "demo", "--json"], env=environment)
     assert done.returncode == 0, done.stderr
     return {**json.loads(done.stdout), "said": done.stderr}
 
@@ -65,7 +65,7 @@ def test_a_second_process_with_plain_psycopg2_counts_the_same(
 def test_a_person_is_told_what_to_do_next_and_again_changes_nothing(
     report: dict[str, Any], environment: Mapping[str, str]
 ) -> None:
-    said = subprocess.run([TBP, "demo"], env=environment, capture_output=True, text=True, check=False)
+    said = run([TBP, "demo"], env=environment)
     assert (said.returncode, said.stderr) == (0, "")
     counts = {line.rsplit(maxsplit=1)[0].strip(): line.split()[-1] for line in said.stdout.splitlines() if line.strip()}
     assert (counts["lines"], counts["accepted"]) == (f"{report['lines']:,}", f"{report['accepted']:,}")

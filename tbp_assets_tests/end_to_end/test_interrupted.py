@@ -12,11 +12,13 @@ import pytest
 
 from tbp_assets.config_loader import ConfigLoader
 from tbp_assets.resources.database import DatabaseResource
+from tbp_assets.storage.database import Database
 from tbp_assets_tests.cli.table import bars, loads, rows
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import TBP, Start, own_configuration
+from tbp_assets_tests.warm.launcher import run
 
 pytestmark = pytest.mark.integration
 MARKET = {"TBP_FLAT_FILES_URL": "synthetic://market?seed=7&tickers=60"}
@@ -29,7 +31,7 @@ Bars = list[tuple[Any, ...]]
 def undisturbed(server_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Bars:
     """The bars that the range brings when nothing happens."""
     environment = {**own_configuration(tmp_path_factory.mktemp("undisturbed"), server_home), **MARKET}
-    subprocess.run([TBP, "backfill", *SIXTY_DAYS], env=environment, check=True, capture_output=True)
+    run([TBP, "backfill", *SIXTY_DAYS], env=environment, check=True)
     settings = ConfigLoader(environment["TBP_CONFIG_DIR"], environment).load()
     database = DatabaseResource.from_settings(settings).connect()
     found = bars(database)
@@ -43,14 +45,15 @@ def landed(project: Project) -> int:
     return len(list(project.store.glob("landing/**/*.json")))
 
 
-def begun(project: Project, step: str) -> bool:
+def begun(project: Project, database: Database, step: str) -> bool:
     """Whether some days have passed a step."""
-    return landed(project) >= 3 if step == "landing" else loads(project.database()) >= 3
+    return landed(project) >= 3 if step == "landing" else loads(database) >= 3
 
 
 def disturb(project: Project, process: subprocess.Popen[str], step: str, number: signal.Signals) -> tuple[str, str]:
     """Send a signal once some days have passed a step and others have not, and return what the process said."""
-    assert wait_until(lambda: begun(project, step), 240), "the backfill never came so far"
+    database = project.database()
+    assert wait_until(lambda: begun(project, database, step), 240), "the backfill never came so far"
     process.send_signal(number)
     said = process.communicate(timeout=30)
     assert process.returncode != 0, "the backfill was over too soon to be disturbed"

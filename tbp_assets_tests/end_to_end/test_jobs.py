@@ -77,8 +77,9 @@ def test_two_jobs_bring_what_one_does(project: Project, tbp: Tbp) -> None:
 
 
 def test_ctrl_c_ends_both_jobs_and_the_same_command_goes_on(project: Project, start: Start, tbp: Tbp) -> None:
+    database = project.database()
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
+    assert wait_until(lambda: loads(database) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=WAIT_SECONDS)
@@ -88,15 +89,16 @@ def test_ctrl_c_ends_both_jobs_and_the_same_command_goes_on(project: Project, st
     ]
     assert len(both) == 2
     assert not any(worker.is_running() for worker in both)
-    assert 0 < loads(project.database()) < 44
+    assert 0 < loads(database) < 44
     again = tbp("backfill", *RANGE, "--json", **MARKET)
     again.must_be(0)
     assert len({bar[3] for bar in bars(project.database())}) == 42
 
 
 def test_a_job_that_is_killed_ends_the_command_with_one_message(project: Project, start: Start, tbp: Tbp) -> None:
+    database = project.database()
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
+    assert wait_until(lambda: loads(database) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     both[0].kill()
     out, err = process.communicate(timeout=WAIT_SECONDS)
@@ -108,11 +110,12 @@ def test_a_job_that_is_killed_ends_the_command_with_one_message(project: Project
 
 
 def test_a_command_that_is_killed_takes_its_jobs_with_it(project: Project, start: Start, tbp: Tbp) -> None:
+    database = project.database()
     process = start("backfill", *RANGE, "--jobs", "2", "--json", **MARKET)
-    assert wait_until(lambda: loads(project.database()) >= 2, WAIT_SECONDS), "the backfill never came so far"
+    assert wait_until(lambda: loads(database) >= 2, WAIT_SECONDS), "the backfill never came so far"
     both = workers(process.pid)
     process.kill()
     process.communicate()
     assert wait_until(lambda: not any(worker.is_running() for worker in both), WAIT_SECONDS)
-    assert 0 < loads(project.database()) < 44
+    assert 0 < loads(database) < 44
     tbp("backfill", *RANGE, "--json", **MARKET).must_be(0)

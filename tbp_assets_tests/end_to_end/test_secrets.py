@@ -26,6 +26,7 @@ from tbp_assets_tests.end_to_end.echoing_provider import echoing_provider
 from tbp_assets_tests.end_to_end.planted_secrets import Search, planted
 from tbp_assets_tests.end_to_end.processes import TBP, own_configuration
 from tbp_assets_tests.end_to_end.ui import running_ui
+from tbp_assets_tests.warm.launcher import Process, run
 
 pytestmark = pytest.mark.integration
 DAYS = [TUESDAY, WEDNESDAY, THURSDAY]
@@ -74,9 +75,7 @@ class Scene:
 
     def tbp(self, *words: str, **variables: str) -> int:
         """Run a command and keep what it said."""
-        done = subprocess.run(
-            [TBP, *words], env={**self.environment, **variables}, capture_output=True, text=True, check=False
-        )
+        done = run([TBP, *words], env={**self.environment, **variables})
         self.said.append(f"{words} {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done.returncode
 
@@ -146,8 +145,10 @@ def test_pages_and_answers_of_the_ui(scene: Scene) -> None:
         environment = {**scene.environment, "TBP_S3_ENDPOINT_URL": address, "TBP_LOG_FORMAT": "json"}
         with running_ui(environment, scene.root) as ui:
             backfill = ui.launch_backfill([str(day) for day in DAYS])
-            assert wait_until(lambda: "COMPLETED" in ui.backfill_status(backfill), 170)
-            assert wait_until(lambda: "FAILURE" in str(ui.ask(TICKS)), 120), "the arrival sensor is refused, too"
+            assert wait_until(lambda: "COMPLETED" in ui.backfill_status(backfill), 170, every=1)
+            assert wait_until(lambda: "FAILURE" in str(ui.ask(TICKS)), 120, every=1), (
+                "the arrival sensor is refused, too"
+            )
             answers = [str(ui.ask(query)) for query in (INSTANCE, TICKS, RUNS)]
             for path in ("", "runs", "server_info", "deployment/config"):
                 with urlopen(f"http://127.0.0.1:{ui.port}/{path}", timeout=60) as page:
@@ -162,8 +163,8 @@ def test_a_server_that_dies_under_a_backfill(scene: Scene) -> None:
     scene.provider.forget()
     scene.provider.replace(THURSDAY, day_file(good_rows(THURSDAY)[:2]))
     scene.provider.inject(Fault("stall", on=THURSDAY))
-    process = subprocess.Popen(
-        [TBP, *BACKFILL, "--force"], env=scene.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    process = Process(
+        [TBP, *BACKFILL, "--force"], env=scene.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
         assert wait_until(lambda: scene.provider.count("GET", THURSDAY) > 0, 120)

@@ -40,7 +40,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory, mirror: Path) -> Iterator[Ui]:
         environment = {**own_configuration(root, home), "TBP_FLAT_FILES_URL": mirror.as_uri()}
         with running_ui(environment, root) as running:
             backfill = running.launch_backfill(WEEK)
-            over = wait_until(lambda: running.backfill_status(backfill) in OVER, 180)
+            over = wait_until(lambda: running.backfill_status(backfill) in OVER, 180, every=1)
             assert over, running.log.read_text(encoding="utf-8")[-5000:]
             yield running
 
@@ -65,7 +65,7 @@ def landing_checks(ui: Ui) -> dict[str, str]:
 
 
 def test_the_doctor_sees_the_daemon_and_the_switches(ui: Ui) -> None:
-    assert wait_until(lambda: _status(ui, "daemon") == "ok", 120)
+    assert wait_until(lambda: _status(ui, "daemon") == "ok", 120, every=1)
     assert _status(ui, "schedules and sensors") == "ok"
 
 
@@ -93,9 +93,9 @@ def test_failed_and_missing_is_the_bad_day_alone_and_brings_it_once_the_file_is_
     assert failed_or_missing(ui) == [BAD]
     write_mirror(mirror, {THURSDAY: GOOD[THURSDAY]})
     ui.launch_backfill(failed_or_missing(ui))
-    assert wait_until(lambda: failed_or_missing(ui) == [], 120), ui.log.read_text(encoding="utf-8")[-5000:]
+    assert wait_until(lambda: failed_or_missing(ui) == [], 120, every=1), ui.log.read_text(encoding="utf-8")[-5000:]
     assert loaded(ui) == dict.fromkeys(WEEK[1:], 3)
-    assert wait_until(lambda: landing_checks(ui) == dict.fromkeys(WEEK, "SUCCEEDED"), 60)
+    assert wait_until(lambda: landing_checks(ui) == dict.fromkeys(WEEK, "SUCCEEDED"), 60, every=1)
 
 
 def test_a_second_ui_is_refused_by_the_pid_of_the_first(ui: Ui) -> None:

@@ -18,6 +18,7 @@ from tbp_assets.bars.sessions import weekdays
 from tbp_assets_tests.embedded.postgres.processes import postmaster_pid, wait_until
 from tbp_assets_tests.end_to_end.processes import TBP
 from tbp_assets_tests.providers.conftest import free_port
+from tbp_assets_tests.warm.launcher import Process, run
 
 ASSETS = ("raw_day_file", "validated_bars", "market_data_raw")
 LAUNCH = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
@@ -68,7 +69,7 @@ class Ui:
     def tbp(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command on the same home."""
         own = {**self.environment, **variables}
-        return subprocess.run([TBP, *words], env=own, capture_output=True, text=True, check=False)
+        return run([TBP, *words], env=own)
 
     def unfinished_runs(self) -> int:
         """Return how many runs are queued or at work."""
@@ -76,7 +77,7 @@ class Ui:
 
     def stop(self) -> str:
         """Run `tbp stop`, and return what it said."""
-        with subprocess.Popen([TBP, "stop"], env=self.environment, stdout=subprocess.PIPE, text=True) as stopping:
+        with Process([TBP, "stop"], env=self.environment, stdout=subprocess.PIPE) as stopping:
             # Reaped at once, as a shell does: a zombie would look alive to whoever waits for its end.
             assert wait_until(lambda: self.process.poll() is not None, 60)
             return stopping.communicate(timeout=60)[0]
@@ -127,7 +128,7 @@ def running_ui(environment: Mapping[str, str], directory: Path) -> Generator[Ui]
     ):
         ui = Ui(process, port, log, environment)
         try:
-            up = wait_until(lambda: process.poll() is not None or ui.answers, 300)
+            up = wait_until(lambda: process.poll() is not None or ui.answers, 300, every=0.2)
             assert up, log.read_text(encoding="utf-8")
             assert process.poll() is None, log.read_text(encoding="utf-8")
             yield ui

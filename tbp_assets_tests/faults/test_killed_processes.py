@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 
 import pytest
 
 from tbp_assets.embedded.provider import Fault
+from tbp_assets.settings import PROJECT_ROOT
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import Start
 from tbp_assets_tests.faults.book import Entry, entry
 from tbp_assets_tests.faults.scene import DAYS, OTHERS, TICKERS, Scene
 from tbp_assets_tests.faults.under_fire import gate
+from tbp_assets_tests.warm.launcher import run
 
 pytestmark = pytest.mark.integration
 
@@ -65,9 +66,7 @@ DEATHS = [
 def killed(death: Death) -> None:
     """Run the backfill in a process that dies there."""
     words = [death.place, death.when, str(death.times), "backfill", str(DAYS[0]), str(DAYS[-1])]
-    done = subprocess.run(
-        [sys.executable, "-m", "tbp_assets_tests.faults.dying", *words], capture_output=True, text=True, check=False
-    )
+    done = run([sys.executable, "-m", "tbp_assets_tests.faults.dying", *words], cwd=PROJECT_ROOT)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 

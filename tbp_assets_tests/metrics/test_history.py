@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections import Counter
 
 import pytest
@@ -14,6 +12,7 @@ from tbp_assets_tests.end_to_end.processes import TBP
 from tbp_assets_tests.faults.scene import DAYS, OTHERS, TICKERS, Scene
 from tbp_assets_tests.metrics.conftest import fail_once, reject_a_row, repair, restate
 from tbp_assets_tests.metrics.scraping import counters_of, fallen, series, values_of
+from tbp_assets_tests.warm.launcher import run
 
 pytestmark = pytest.mark.integration
 
@@ -141,7 +140,7 @@ def test_no_counter_falls_whatever_happens(scene: Scene) -> None:
         assert fallen(before, after) == [], name
         assert (after != before) == (name != "clean-up"), name
         before = after
-    alone = subprocess.run([TBP, "metrics"], env=os.environ, capture_output=True, text=True, timeout=120, check=True)
+    alone = run([TBP, "metrics"], timeout=120, check=True)
     assert counters_of(alone.stdout) == before, "another process counts the same"
 
 

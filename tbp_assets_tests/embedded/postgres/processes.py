@@ -125,11 +125,15 @@ def processes_saying(*words: str) -> list[psutil.Process]:
     return [each for each in found if set(words) <= set(each.info["cmdline"] or ())]
 
 
-def wait_until(happened: Callable[[], bool], seconds: float) -> bool:
-    """Look every 20 ms whether something has happened; False if it has not in time."""
+def wait_until(happened: Callable[[], bool], seconds: float, *, every: float = 0.02) -> bool:
+    """Look every 20 ms whether something has happened; False if it has not in time.
+
+    Args:
+        every: Seconds between two looks, where to look takes a process or a page of the UI.
+    """
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(every)
     return True
