@@ -7,6 +7,7 @@ What takes time to import is imported where it is used: the process that gives o
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,12 @@ VARIABLES = (
 
 
 LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py", "test_services.py", "faults")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C also where a shell started the tests in its background: what they start would be deaf to it, too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

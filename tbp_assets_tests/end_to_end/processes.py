@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -27,9 +26,6 @@ def start() -> Generator[Start]:
     started: list[Process] = []
 
     def run(*words: object, **variables: str) -> Process:
-        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-            # As in a shell's background: the child would ignore Ctrl-C, too.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         process = Process(
             [TBP, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **variables}
         )

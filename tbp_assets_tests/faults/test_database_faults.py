@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 import psycopg2
 import pytest
@@ -185,10 +186,22 @@ def test_a_pool_that_is_exhausted_says_so(scene: Scene) -> None:
         row.lost = scene.lost()
 
 
+REFUSALS = 10  # in a row
+
+
 def use_up(database: Database, stack: ExitStack) -> None:
-    """Open sessions until the server has no room for another."""
+    """Open sessions until the server has no room for another, nor makes any as those of earlier tests end."""
+    refused = 0
     while True:
-        stack.enter_context(closing(foreign(database)))
+        try:
+            stack.enter_context(closing(foreign(database)))
+        except psycopg2.OperationalError:
+            refused += 1
+            if refused == REFUSALS:
+                raise
+            sleep(0.2)
+        else:
+            refused = 0
 
 
 def test_a_server_without_a_free_connection_says_so(scene: Scene) -> None:
