@@ -10,7 +10,7 @@ from tbp_assets.bars.facts import DayFacts, LandedFile, LandingFact
 from tbp_assets.bars.sessions import at_exchange
 from tbp_assets.errors import Category
 
-State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected"]
+State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected", "held"]
 CLOSED_STATES: frozenset[State] = frozenset({"loaded", "holiday"})
 WITHDRAWN = {
     "absent": "the provider has withdrawn the file since",
@@ -86,6 +86,8 @@ def _without_file(facts: DayFacts, expectation: Expectation, absent: State) -> D
 
 def _state_of_file(facts: DayFacts, landing: LandingFact, file: LandedFile) -> DayState:
     lake, load = facts.lake, facts.load
+    if lake and lake.source_sha256 == file.sha256 and lake.status == "held":
+        return DayState("held", f"{lake.cause} until `tbp approve {facts.trading_date}` or a newer file", "quality")
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
         return DayState("rejected", lake.cause, "quality" if lake.status == "withheld" else "parsing")
     if load and load.source_sha256 == file.sha256:
