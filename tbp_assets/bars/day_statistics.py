@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from statistics import median
 from typing import Final
 
 import polars as pl
@@ -28,6 +29,7 @@ FAR: Final = 0.5  # of the log of price; and so many typical moves
 FAR_TYPICAL_MOVES: Final = 12
 LEAST_COMMON: Final = 0.03  # a smaller move of the market is not set against the spread
 DEAR: Final = 10_000.0  # USD
+EXACT: Final = 1e-6  # of a cent: closes are decimals in binary
 SHARES: Final = ("whole_cents", "flat_bars", "fractional_volumes", "without_volume", "without_transactions",
                  "volume_below_transactions")  # fmt: skip
 # Levels that move slowly: the nearer of the session before and of the median counts.
@@ -96,7 +98,7 @@ def levels_of(bars: pl.DataFrame) -> dict[str, float]:
         pl.col("volume").median().alias("median_volume"),
         _dollars.sum().alias("turnover"),
         (pl.col("high") / pl.col("low")).log().median().alias("median_range"),
-        ((cents - cents.round()).abs() < 1e-6).mean().alias("whole_cents"),
+        ((cents - cents.round()).abs() < EXACT).mean().alias("whole_cents"),
         (pl.col("high") == pl.col("low")).mean().alias("flat_bars"),
         (pl.col("volume") != pl.col("volume").round()).mean().alias("fractional_volumes"),
         (pl.col("volume") == 0).mean().alias("without_volume"),
@@ -137,8 +139,8 @@ class _Found:
 
     def add(self, name: str, value: float | None, bars: int) -> None:
         # A correlation with what never changes is undefined: there is none.
-        undefined = value is None or math.isnan(value)
-        self.values[name], self.bars[name] = 0.0 if undefined else round(float(value), 9), bars
+        known = 0.0 if value is None or math.isnan(value) else value
+        self.values[name], self.bars[name] = round(float(known), 9), bars
 
 
 def _thin(day: date, near: Neighbours) -> str:
@@ -158,7 +160,7 @@ def _repeated(found: _Found, bars: pl.DataFrame, near: Neighbours) -> date | Non
     if not days or bars.is_empty():
         return None
     worst = max(days, key=lambda each: _sampled(content).is_in(_sampled(each.prints["content"]).implode()).sum())
-    share = float(content.is_in(worst.prints["content"].implode()).mean() or 0.0)
+    share = _share(float(content.is_in(worst.prints["content"].implode()).sum()), content.len())
     found.add("repeated_rows", share, bars.height)
     return worst.trading_date if share else None
 
@@ -232,9 +234,7 @@ def _agreement(found: _Found, both: pl.DataFrame) -> None:
     found.add("transactions_agreement", first["transactions"], first["with_transactions"])
 
 
-def _against_many(
-    found: _Found, bars: pl.DataFrame, levels: Mapping[str, float], before: Sequence[StoredDay]
-) -> None:
+def _against_many(found: _Found, bars: pl.DataFrame, levels: Mapping[str, float], before: Sequence[StoredDay]) -> None:
     """Add what a day says beside the sessions before, the nearest of them and the median of all."""
     for level, name in SLOW.items():
         usual = _usual(level, before)
@@ -251,8 +251,8 @@ def _against_many(
         for each in last[1:]:
             regular = regular.filter(regular.is_in(each.prints["ticker"].implode()))
         if regular.len():
-            missing = ~regular.is_in(bars["ticker"].implode())
-            found.add("regulars_missing", float(missing.mean() or 0.0), regular.len())
+            missing = (~regular.is_in(bars["ticker"].implode())).sum()
+            found.add("regulars_missing", float(missing) / regular.len(), regular.len())
     strangers = bars.filter(pl.col("low") > DEAR)["ticker"]
     for each in reversed(before):
         if strangers.len():
@@ -265,8 +265,8 @@ def _usual(level: str, before: Sequence[StoredDay]) -> list[float]:
     values = [each.levels[level] for each in before if level in each.levels]
     if not values or level not in before[-1].levels:
         return []
-    median = [float(pl.Series(values).median() or 0.0)] if len(values) >= FEWEST_SESSIONS else []  # type: ignore[arg-type]
-    return [values[-1], *median]
+    middle = [median(values)] if len(values) >= FEWEST_SESSIONS else []
+    return [values[-1], *middle]
 
 
 def _restated(found: _Found, bars: pl.DataFrame, standing: pl.DataFrame) -> None:
@@ -282,4 +282,3 @@ def _restated(found: _Found, bars: pl.DataFrame, standing: pl.DataFrame) -> None
 
 def _share(part: float, whole: float) -> float:
     return part / whole if whole > 0 else 0.0
-
