@@ -13,7 +13,7 @@ from tbp_assets.bars.continuity import flags_across_days
 from tbp_assets.bars.flags import FLAG_NAMES, FLAGS, FlagName, FlagSettings, flags_within_day
 from tbp_assets.bars.metrics import METRICS_SCHEMA
 from tbp_assets.checks.outcome import CheckOutcome
-from tbp_assets.checks.quality import MeasuredDays, no_bar_flagged
+from tbp_assets.checks.quality import MeasuredDays, flag_rate_is_usual
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.storage.quality import MeasuredDay, store_quality
 from tbp_assets_tests.bars.day_facts import lake_fact
@@ -84,7 +84,7 @@ def said_of(project: Project, name: FlagName) -> CheckOutcome:
     days = MeasuredDays(
         lake, database, settings.universe, quality.flag_settings, 99, warn, 0.95, warn, (TUESDAY, TUESDAY)
     )
-    return no_bar_flagged(days, TUESDAY)
+    return flag_rate_is_usual(days, TUESDAY)
 
 
 @pytest.mark.parametrize("name", FLAG_NAMES)

@@ -101,8 +101,11 @@ def judged_as_a_whole(day: ValidatedDay, whole: WholeDay, approval: Approval | N
         return replace(day, fact=fact)
     if approval:
         return replace(day, fact=replace(fact, approval=approval))
-    said = "; ".join(sentence(finding, whole) for finding in whole.holding)
-    return _kept_out(day, replace(fact, status="held", cause=f"{fact.source_key}: {said}. The day is held"), DAY_HELD)
+    said = sentence(whole.holding[0], whole)
+    more = len(whole.holding) - 1
+    others = f"; {more} more of its statistics {'is' if more == 1 else 'are'} beyond the limits" if more else ""
+    cause = f"{fact.source_key}: {said}{others}. The day is held"
+    return _kept_out(day, replace(fact, status="held", cause=cause), DAY_HELD)
 
 
 def _kept_out(day: ValidatedDay, fact: LakeFact, reason: str) -> ValidatedDay:

@@ -3,12 +3,14 @@
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
+from typing import Final
 
 import dagster as dg
 import polars as pl
 
+from tbp_assets.bars.flag_rates import DAYS, usual
 from tbp_assets.bars.flags import FLAG_SCHEMA, LOUD, FlagSettings, by_severity
 from tbp_assets.bars.metrics import reasons_of, totals_of
 from tbp_assets.bars.universe import Universe, few
@@ -18,6 +20,7 @@ from tbp_assets.storage.database import Database
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.quality import STORED_SCHEMA, Quality
 
+LOOK_BACK: Final = timedelta(days=2 * DAYS)
 NO_METRICS = pl.DataFrame(schema=STORED_SCHEMA)
 NO_FLAGS = pl.DataFrame(schema={**FLAG_SCHEMA, "severity": pl.String()})
 NOT_MEASURED = "No file for this day, so nothing to measure."
@@ -49,6 +52,16 @@ class MeasuredDays:
     def flags(self, day: date) -> pl.DataFrame:
         """Return the stored flags of a day with their severity, the severest first."""
         return self._flags.get(day, NO_FLAGS)
+
+    def flag_counts(self, day: date) -> list[dict[str, int]]:
+        """Return how often each flag was raised on the measured days before a day, oldest first."""
+        return [counts for known, counts in self._flag_counts.items() if day - LOOK_BACK <= known < day]
+
+    @cached_property
+    def _flag_counts(self) -> dict[date, dict[str, int]]:
+        with self.database.transaction(read_only=True) as connection:
+            quality = Quality(connection, self.lake.dataset, self.lake.data_source)
+            return quality.flag_counts(self.span[0] - LOOK_BACK, self.span[1])
 
     @cached_property
     def _metrics(self) -> dict[date, pl.DataFrame]:
@@ -122,26 +135,48 @@ def score_reaches_target(days: MeasuredDays, day: date) -> CheckOutcome:
     return CheckOutcome(score >= days.score_target and inside.is_empty(), sentence, metadata, days.score_severity)
 
 
-def no_bar_flagged(days: MeasuredDays, day: date) -> CheckOutcome:
-    """No bar of the universe carries a flag of severity warn or error."""
+def flag_rate_is_usual(days: MeasuredDays, day: date) -> CheckOutcome:
+    """As many flags of severity warn as on the days before, and none of severity error, in the universe.
+
+    While fewer than five days before are measured, every flag of severity warn is told.
+    """
     metrics, flags = days.metrics(day), days.flags(day)
     if metrics.is_empty():
         return CheckOutcome(True, NOT_MEASURED, severity=dg.AssetCheckSeverity.WARN)
     loud = flags.filter(pl.col("severity").is_in(LOUD))
-    counts = loud.group_by("rule", maintain_order=True).len()
-    metadata: dict[str, dg.MetadataValue] = {f"{rule}": dg.MetadataValue.int(n) for rule, n in counts.iter_rows()}
+    counts = {str(rule): int(n) for rule, n in loud.group_by("rule", maintain_order=True).len().iter_rows()}
+    metadata: dict[str, dg.MetadataValue] = {rule: dg.MetadataValue.int(n) for rule, n in counts.items()}
     if flags.height:
         columns = ("severity", "ticker", "rule", "observed", "reference", "detail")
         metadata |= {"worst rows": rows_table(flags.select(columns)), "all of them": _command("quality flags", day)}
-    if loud.is_empty():
-        said = f"No bar is worth a look; {flags.height:,} flags are there for information."
+    odd = _unusual(days, day, counts, loud)
+    if not odd:
+        rates = f"{loud.height:,} flags, as many as usual" if counts else "No bar is worth a look"
+        said = f"{rates}; {flags.height - loud.height:,} flags are there for information."
         return CheckOutcome(True, said, metadata, dg.AssetCheckSeverity.WARN)
-    said = ", ".join(f"{n:,} {rule}" for rule, n in counts.iter_rows())
-    more = f" {loud.height - WORST_ROWS:,} more are not shown here." if loud.height > WORST_ROWS else ""
-    severity = LOUDNESS[str(loud["severity"][0])]
-    return CheckOutcome(
-        False, f"{said}: {few(loud['ticker'].unique(maintain_order=True).to_list())}.{more}", metadata, severity
-    )
+    told = loud.filter(pl.col("rule").is_in(list(odd)))
+    more = f" {told.height - WORST_ROWS:,} more are not shown here." if told.height > WORST_ROWS else ""
+    tickers = few(told["ticker"].unique(maintain_order=True).to_list())
+    severity = LOUDNESS[str(told["severity"][0])] if told.height else dg.AssetCheckSeverity.WARN
+    names = f": {tickers}" if told.height else ""
+    return CheckOutcome(False, f"{', '.join(odd.values())}{names}.{more}", metadata, severity)
+
+
+def _unusual(days: MeasuredDays, day: date, counts: dict[str, int], loud: pl.DataFrame) -> dict[str, str]:
+    """Return what is said of each flag that is worth a word, in the order of the flags, then of those that lack."""
+    before = days.flag_counts(day)
+    errors = set(loud.filter(pl.col("severity") == "error")["rule"])
+    warned = [name for name, severity in days.settings.severities.items() if severity == "warn"]
+    said: dict[str, str] = {}
+    for rule in [*counts, *(name for name in warned if name not in counts)]:
+        count, band = counts.get(rule, 0), usual(rule, before)
+        if count and (band is None or rule in errors):
+            said[rule] = f"{count:,} {rule}"
+        elif band and not band.holds(count):
+            said[rule] = f"{count:,} {rule}" + (
+                f" ({band.lowest:,} to {band.highest:,} are usual)" if band.highest else ""
+            )
+    return said
 
 
 def universe_is_covered(days: MeasuredDays, day: date) -> CheckOutcome:

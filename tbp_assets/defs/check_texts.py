@@ -78,8 +78,9 @@ DAILY_CHECKS: Final[Mapping[str, CheckText]] = {
         "correction: a restated file is loaded by itself.",
         "quality.score_severity",
     ),
-    "no_bar_flagged": CheckText(
-        "No bar of the universe carries a flag of severity warn or error (quality.flags).",
+    "flag_rate_is_usual": CheckText(
+        "As many flags of severity warn as on the days before, and none of severity error (quality.flags). Until five "
+        "days before are measured, every flag is told.",
         "`tbp quality flags --from DAY --to DAY` lists what was flagged. No bar was dropped: look at each before it is "
         "traded on. A flag that says too much gets another limit or severity in quality.flags.",
         "quality.flags",

@@ -17,8 +17,8 @@ from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import (
     LOUDNESS,
     MeasuredDays,
+    flag_rate_is_usual,
     metrics_match_books,
-    no_bar_flagged,
     score_reaches_target,
     universe_is_covered,
 )
@@ -35,7 +35,7 @@ from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 
 Day = TypeVar("Day")
-MEASURED = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
+MEASURED = (metrics_match_books, score_reaches_target, flag_rate_is_usual, universe_is_covered)
 
 
 def _specs(plan: Plan, asset: dg.AssetKey, names: Sequence[str]) -> list[dg.AssetCheckSpec]:

@@ -139,6 +139,15 @@ class Quality:
         rows = self._rows("select_quality_flags", first, last, ticker=ticker, rule=rule)
         return pl.DataFrame(list(map(tuple, rows)), schema=FLAG_SCHEMA, orient="row")
 
+    def flag_counts(self, first: date, last: date) -> dict[date, dict[str, int]]:
+        """Return how often each flag was raised on each measured day of a range, oldest first."""
+        counts: dict[date, dict[str, int]] = {}
+        for row in self._rows("count_quality_flags", first, last):
+            of_the_day = counts.setdefault(row.trading_date, {})
+            if row.rule is not None:
+                of_the_day[row.rule] = row.flags
+        return counts
+
     def days(self, first: date, last: date) -> dict[date, QualityFact]:
         """Return what each measured day of a range was measured from."""
         found = [QualityFact(**row) for row in self._rows("select_quality_days", first, last).mappings()]

@@ -184,12 +184,12 @@ def test_check_severity_is_the_least_of_a_check_that_is_told(desk: Desk) -> None
     desk.only("check_failure")
     rows = [row(ticker, TUESDAY, high=100) for ticker in ("AAPL", "SPY")]
     desk.project.publish({TUESDAY: day_file(rows)})
-    desk.tbp("backfill", TUESDAY, TUESDAY).must_be(0, "worth a look no_bar_flagged")
+    desk.tbp("backfill", TUESDAY, TUESDAY).must_be(0, "worth a look flag_rate_is_usual")
     desk.tell()
     assert desk.new() == ([], [])
     desk.project.change("pipeline.yml", "check_severity: error", "check_severity: warn")
     said = arrives_once(desk)
-    assert "no_bar_flagged of data_quality_metrics" in said
+    assert "flag_rate_is_usual of data_quality_metrics" in said
     assert "(warn, " in said
 
 

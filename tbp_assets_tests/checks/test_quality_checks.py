@@ -10,8 +10,8 @@ import pytest
 from tbp_assets.bars.flags import Severity
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.checks.quality import (
+    flag_rate_is_usual,
     metrics_match_books,
-    no_bar_flagged,
     score_reaches_target,
     universe_is_covered,
 )
@@ -28,7 +28,7 @@ GOOD = {TUESDAY: good_rows(TUESDAY)}
 CROWD = [row(f"T{n:03}") for n in range(200)]
 SPIKES = [row("AAPL", high=99), row("MSFT", volume=2e9), row("SPY", low=0.005), row("ZZZZ", high=99)]
 SPIKES_COMMAND = f"`tbp quality flags --from {TUESDAY} --to {TUESDAY}`"
-LOOKS = (metrics_match_books, score_reaches_target, no_bar_flagged, universe_is_covered)
+LOOKS = (metrics_match_books, score_reaches_target, flag_rate_is_usual, universe_is_covered)
 
 
 def test_a_good_day_passes_every_check_with_its_sentence(project: Project) -> None:
@@ -136,7 +136,7 @@ def test_a_flagged_bar_is_as_loud_as_its_severity(
     project: Project, severity: Severity, loudness: dg.AssetCheckSeverity
 ) -> None:
     settings = flagging(price_spike=severity)
-    outcome = no_bar_flagged(measured_days(project, {TUESDAY: [row("AAPL", high=99)]}, settings=settings), TUESDAY)
+    outcome = flag_rate_is_usual(measured_days(project, {TUESDAY: [row("AAPL", high=99)]}, settings=settings), TUESDAY)
     assert (outcome.passed, outcome.severity) == (False, loudness)
     assert outcome.description == "1 price_spike: AAPL."
     assert values(outcome, "price_spike", "all of them") == [1, SPIKES_COMMAND]
@@ -155,7 +155,7 @@ def test_score_and_coverage_are_as_loud_as_configured(project: Project) -> None:
 
 def test_a_flag_for_information_passes_and_is_shown(project: Project) -> None:
     settings = flagging(price_spike="info")
-    outcome = no_bar_flagged(measured_days(project, {TUESDAY: [row("AAPL", high=99)]}, settings=settings), TUESDAY)
+    outcome = flag_rate_is_usual(measured_days(project, {TUESDAY: [row("AAPL", high=99)]}, settings=settings), TUESDAY)
     assert outcome.passed
     assert outcome.description == "No bar is worth a look; 1 flags are there for information."
     assert [shown["severity"] for shown in rows(outcome, "worst rows")] == ["info"]
@@ -163,13 +163,13 @@ def test_a_flag_for_information_passes_and_is_shown(project: Project) -> None:
 
 def test_a_flag_that_was_turned_off_since_is_not_told(project: Project) -> None:
     days = measured_days(project, {TUESDAY: [row("AAPL", high=99)]})
-    outcome = no_bar_flagged(replace(days, settings=flagging(price_spike="off")), TUESDAY)
+    outcome = flag_rate_is_usual(replace(days, settings=flagging(price_spike="off")), TUESDAY)
     assert (outcome.passed, dict(outcome.metadata)) == (True, {})
 
 
 def test_the_severest_flags_come_first_and_those_outside_the_universe_are_not_told(project: Project) -> None:
     settings = flagging(volume_above_maximum="error")
-    outcome = no_bar_flagged(measured_days(project, {TUESDAY: SPIKES}, settings=settings), TUESDAY)
+    outcome = flag_rate_is_usual(measured_days(project, {TUESDAY: SPIKES}, settings=settings), TUESDAY)
     assert outcome.severity == ERROR
     assert outcome.description == "1 volume_above_maximum, 2 price_spike: MSFT, AAPL, SPY."
     assert [(shown["severity"], shown["ticker"]) for shown in rows(outcome, "worst rows")] == [
@@ -180,7 +180,7 @@ def test_the_severest_flags_come_first_and_those_outside_the_universe_are_not_to
 def test_more_flags_than_are_shown_are_counted(project: Project) -> None:
     names = [f"T{n:02}" for n in range(25)]
     lines = [row(name, high=99) for name in names]
-    outcome = no_bar_flagged(measured_days(project, {TUESDAY: lines}, chosen=universe(*names)), TUESDAY)
+    outcome = flag_rate_is_usual(measured_days(project, {TUESDAY: lines}, chosen=universe(*names)), TUESDAY)
     assert outcome.description.startswith("25 price_spike: T00, T01,")
     assert outcome.description.endswith("T19 and 5 more. 5 more are not shown here.")
     assert len(rows(outcome, "worst rows")) == 20

@@ -20,7 +20,7 @@ from tbp_assets_tests.conftest import Project
 pytestmark = pytest.mark.unit
 CHECKS = {
     "data_quality_metrics:metrics_match_books",
-    "data_quality_metrics:no_bar_flagged",
+    "data_quality_metrics:flag_rate_is_usual",
     "data_quality_metrics:score_reaches_target",
     "data_quality_metrics:universe_is_covered",
     "market_data_raw:coverage_reaches_target",

@@ -115,12 +115,12 @@ def test_what_is_worth_a_look_is_in_the_answer_and_does_not_fail_a_backfill(proj
     said = tbp("backfill", TUESDAY, TUESDAY, "--json")
     said.must_be(0)
     looks = {found["name"]: found for found in said.json["worth_a_look"]}
-    assert (list(looks), said.json["failed_checks"]) == (["no_bar_flagged", "universe_is_covered"], [])
-    assert looks["no_bar_flagged"] == {
-        "day": "2024-01-02", "name": "no_bar_flagged", "description": "1 price_spike: AAPL.",
+    assert (list(looks), said.json["failed_checks"]) == (["flag_rate_is_usual", "universe_is_covered"], [])
+    assert looks["flag_rate_is_usual"] == {
+        "day": "2024-01-02", "name": "flag_rate_is_usual", "description": "1 price_spike: AAPL.",
     }  # fmt: skip
     again = tbp("backfill", TUESDAY, TUESDAY, "--force")
-    again.must_be(0, "worth a look no_bar_flagged: 2024-01-02. 2024-01-02: 1 price_spike: AAPL.")
+    again.must_be(0, "worth a look flag_rate_is_usual: 2024-01-02. 2024-01-02: 1 price_spike: AAPL.")
     assert "`tbp quality flags --from 2024-01-02 --to 2024-01-02`" in again.err
 
 
@@ -129,7 +129,7 @@ def test_a_flag_of_severity_error_fails_a_backfill_and_loads_the_day(project: Pr
     publish(project, {TUESDAY: [row("AAPL", high=99)]})
     said = tbp("backfill", TUESDAY, TUESDAY, "--json")
     said.must_be(1)
-    assert [found["name"] for found in said.json["failed_checks"]] == ["no_bar_flagged"]
+    assert [found["name"] for found in said.json["failed_checks"]] == ["flag_rate_is_usual"]
     assert (said.json["rows"], said.json["open"]) == (1, {})
 
 

@@ -21,7 +21,7 @@ from tbp_assets_tests.storage.measured import quality_in, quiet, sessions
 pytestmark = pytest.mark.integration
 
 SESSIONS = [TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
-CHECKS = ("metrics_match_books", "score_reaches_target", "no_bar_flagged", "universe_is_covered")
+CHECKS = ("metrics_match_books", "score_reaches_target", "flag_rate_is_usual", "universe_is_covered")
 UNIVERSE = ("AAPL", "MSFT", "NVDA", "META", "JPM", "V", "CVX", "LLY", "UNH", "WMT", "SPY", "QQQ")
 REJECTED = {reason: len(lines) for reason, lines in bad_rows().items()}
 REFUSED = day_file(["AAPL,1"], header="ticker,price")
@@ -107,7 +107,7 @@ def test_every_day_of_a_range_has_its_own_result_of_every_check(project: Project
         assert all(result.targeted for found in results.values() for result in found.values())
     failed = [(name, day) for name, found in results.items() for day in WEEK if not found[day].passed]
     assert failed == [
-        ("score_reaches_target", TUESDAY), ("no_bar_flagged", THURSDAY), ("universe_is_covered", TUESDAY),
+        ("score_reaches_target", TUESDAY), ("flag_rate_is_usual", THURSDAY), ("universe_is_covered", TUESDAY),
         ("universe_is_covered", WEDNESDAY),
     ]  # fmt: skip
     said = {name: [found[day].description for day in WEEK] for name, found in results.items()}
@@ -115,7 +115,7 @@ def test_every_day_of_a_range_has_its_own_result_of_every_check(project: Project
         "No file for this day", "13 of 13 lines", "11 of 11 lines", "12 of 12 lines", "12 of 12 lines",
     ]  # fmt: skip
     assert said["score_reaches_target"][1] == "Score 84.61 of a target of 99, 2 rows rejected; below: NVDA."
-    assert said["no_bar_flagged"][3] == "1 price_spike: AAPL."
+    assert said["flag_rate_is_usual"][3] == "1 price_spike: AAPL."
     assert said["universe_is_covered"][2] == "11 of 12 listed tickers have a bar (91.6%); none of QQQ."
 
 
