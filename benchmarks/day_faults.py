@@ -63,7 +63,8 @@ def _shifted_share(share: float) -> Spoil:
         at = int(rng.integers(0, bars.height - count - 1))
         inside = pl.int_range(pl.len()).is_between(at, at + count)
         return bars.with_columns(
-            pl.when(inside).then(pl.col(name).shift(1)).otherwise(pl.col(name)).fill_null(pl.col(name)) for name in PRICES
+            pl.when(inside).then(pl.col(name).shift(1)).otherwise(pl.col(name)).fill_null(pl.col(name))
+            for name in PRICES
         )
 
     return spoil
@@ -106,7 +107,10 @@ def _garbage(bars: pl.DataFrame, _: Around, __: np.random.Generator) -> pl.DataF
 
 def _tenth_changed(bars: pl.DataFrame, _: Around, rng: np.random.Generator) -> pl.DataFrame:
     return bars.with_columns(
-        pl.when(pl.Series(rng.random(bars.height) < 0.1)).then(pl.col("volume") + 100).otherwise("volume").alias("volume")
+        pl.when(pl.Series(rng.random(bars.height) < 0.1))
+        .then(pl.col("volume") + 100)
+        .otherwise("volume")
+        .alias("volume")
     )
 
 

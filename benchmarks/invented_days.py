@@ -113,7 +113,9 @@ def _listed(rng: np.random.Generator, names: Iterator[str], count: int) -> Liste
         trades=np.clip(trades, 1, 1e6),
         size=np.exp(rng.normal(4.1, 0.5, count)),
         persistent=np.zeros(count),
-        presence=np.where(thin, rng.uniform(0.3, 1, count), np.where(trades > 1000, 1.0, rng.uniform(0.997, 1.0, count))),
+        presence=np.where(
+            thin, rng.uniform(0.3, 1, count), np.where(trades > 1000, 1.0, rng.uniform(0.997, 1.0, count))
+        ),
         cents=np.clip(rng.normal(0.81, 0.12, count), 0, 1),
     )
 
@@ -153,7 +155,11 @@ def _bars(
     total = np.clip(listed.beta * move + own, -1.6, 1.6)
     part = np.clip(rng.normal(0.45, 0.25, count), -0.5, 1.3)
     for at in rng.integers(0, count, int(rng.poisson(splits))):
-        factor = np.log(float(rng.choice([2, 3, 4, 10]))) if rng.random() < 0.3 else -np.log(float(rng.choice([5, 10, 20, 30])))
+        factor = (
+            np.log(float(rng.choice([2, 3, 4, 10])))
+            if rng.random() < 0.3
+            else -np.log(float(rng.choice([5, 10, 20, 30])))
+        )
         listed.price[at] -= factor
         listed.trades[at] = max(1.0, listed.trades[at] * np.exp(factor / 2))
     before = listed.price.copy()

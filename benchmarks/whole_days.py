@@ -218,7 +218,9 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=1, help="of the first of them")
     parser.add_argument("--tickers", type=int, default=10_400, help="of a day")
     parser.add_argument("--real", type=Path, help="directory of day files, judged in order of their names")
-    parser.add_argument("--alarms", action="store_true", help="print every finding of a genuine day, and faults not held")
+    parser.add_argument(
+        "--alarms", action="store_true", help="print every finding of a genuine day, and faults not held"
+    )
     arguments = parser.parse_args()
     counts, started = Counts(), perf_counter()
     if arguments.real:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,7 @@ FAR: Final = 0.7  # of the log of price; and so many typical moves
 FAR_TYPICAL_MOVES: Final = 20
 LEAST_COMMON: Final = 0.03  # a smaller move of the market is not set against the spread
 DEAR: Final = 10_000.0  # USD
+LEAST_VOLUME: Final = 1e-6  # shares, for a size of trades
 CENTS_EXACT: Final = 1e-6
 # Levels held beside the session before, and beside the 20 before where that is nearer.
 CHANGES: Final = ("fractional_volumes", "without_volume", "without_transactions", "volume_below_transactions")
@@ -43,8 +45,8 @@ RATIOS: Final = {"rows": "rows_ratio", "median_volume": "volume_ratio", "turnove
                  "median_range": "range_ratio"}  # fmt: skip
 HASH_SEED: Final = 1
 MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # spreads the bits of a number over 64
-SAMPLED: Final = np.uint64(8)  # of the contents one in so many finds the day most alike
-MOST_COMPARED: Final = 1_000  # contents; more are sampled
+SAMPLED: Final = np.uint64(16)  # of the contents one in so many finds the day most alike
+MOST_COMPARED: Final = 2_000  # contents; more are sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,16 +206,17 @@ def _repeated(found: _Found, of: _Bars, near: Neighbours) -> date | None:
     days = [each for each in (*near.before, *near.after) if len(each.contents) >= FEWEST_BARS]
     if not days or not len(of):
         return None
-    sample = _sampled(of.content)
-    # Where one of two is sampled, so is the other: the first day of those equally alike.
+    contents = np.sort(of.content)
+    sample = _sampled(contents)
+    # The first day of those equally alike.
     worst = max(days, key=lambda each: int(_within(sample, each.sample).sum()))
-    share = _mean(_within(of.content, worst.contents))
+    share = _mean(_within(contents, worst.contents))
     found.add("repeated_rows", share, len(of))
     return worst.trading_date if share else None
 
 
 def _sampled(content: Hashes) -> Hashes:
-    """Return the contents by which the most alike of many days is found: an eighth of them where they are many."""
+    """Return the contents by which the most alike of many days is found: one in `SAMPLED` where they are many."""
     return content if len(content) < MOST_COMPARED else content[content % SAMPLED == 0]
 
 
@@ -221,32 +224,37 @@ def _within(some: Hashes, ordered: Hashes) -> Mask:
     """Return which of some numbers are among others, which are sorted."""
     if not len(ordered):
         return np.zeros(len(some), dtype=np.bool_)
-    return ordered[np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)] == some
+    return ordered[_positions(some, ordered)] == some
+
+
+def _positions(some: Hashes, ordered: Hashes) -> npt.NDArray[np.intp]:
+    """Return where numbers are among others, which are sorted and not none, if they are there at all."""
+    return np.minimum(np.searchsorted(ordered, some), len(ordered) - 1)
 
 
 def _compare(
     found: _Found, of: _Bars, before: _Bars, levels: Mapping[str, float], levels_before: Mapping[str, float]
 ) -> None:
     """Add what a day and the session before say of each other."""
-    kept, new = _within(before.ticker, of.ticker), ~_within(of.ticker, before.ticker)
-    shared = int(kept.sum())
+    then = _positions(of.ticker, before.ticker)
+    in_both = before.ticker[then] == of.ticker
+    kept = np.zeros(len(before), dtype=np.bool_)
+    kept[then[in_both]] = True
+    shared = int(in_both.sum())
     union = len(of) + len(before) - shared
     found.add("tickers_shared", shared / union, union)
     found.add("turnover_missing", _share(float(before.dollars[~kept].sum()), before.turnover), len(before))
-    found.add("turnover_new", _share(float(of.dollars[new].sum()), of.turnover), len(of))
+    found.add("turnover_new", _share(float(of.dollars[~in_both].sum()), of.turnover), len(of))
     active = before.dollars >= _median(before.dollars)
     found.add("active_missing", _mean(~kept[active]), int(active.sum()))
     for name in CHANGES:
         if name in levels and name in levels_before:
             found.add(name, levels[name] - levels_before[name], len(of))
     if shared:
-        here, then = np.flatnonzero(~new), np.searchsorted(before.ticker, of.ticker[~new])
-        _agreement(found, of, here, before, then)
+        _agreement(found, of, np.flatnonzero(in_both), before, then[in_both])
 
 
-def _agreement(
-    found: _Found, of: _Bars, here: npt.NDArray[np.intp], before: _Bars, then: npt.NDArray[np.intp]
-) -> None:
+def _agreement(found: _Found, of: _Bars, here: npt.NDArray[np.intp], before: _Bars, then: npt.NDArray[np.intp]) -> None:
     """Add what the tickers of both days say: moves, and whether values belong to their tickers."""
     close, close_before = of.at("close", here), before.at("close", then)
     log_close, log_before = np.log(close), np.log(close_before)
@@ -266,10 +274,10 @@ def _agreement(
         found.add("open_to_close", opens / typical, shared)
     found.add("volume_agreement", _correlation(np.log1p(volume), np.log1p(volume_before)), shared)
     # NaN where either day has no number of trades.
-    sized = (volume > 0) & (volume_before > 0) & (trades > 0) & (trades_before > 0)
+    sized = (volume >= LEAST_VOLUME) & (volume_before >= LEAST_VOLUME) & (trades > 0) & (trades_before > 0)
     if sized.any():
-        size = volume[sized] * trades_before[sized] / (trades[sized] * volume_before[sized])
-        found.add("trade_size_ratio", _median(size), len(size))
+        size = np.log(volume[sized] / trades[sized]) - np.log(volume_before[sized] / trades_before[sized])
+        found.add("trade_size_ratio", math.exp(_median(size)), len(size))
     known = ~np.isnan(trades + trades_before)
     agreement = _correlation(np.log1p(trades[known]), np.log1p(trades_before[known]))
     found.add("transactions_agreement", agreement, int(known.sum()))
@@ -305,7 +313,7 @@ def _usual(level: str, before: Sequence[StoredDay]) -> list[float]:
     values = [each.levels[level] for each in before if level in each.levels]
     if not values or level not in before[-1].levels:
         return []
-    return [values[-1], *([_median(np.array(values))] if len(values) >= FEWEST_SESSIONS else [])]
+    return [values[-1], *([median(values)] if len(values) >= FEWEST_SESSIONS else [])]
 
 
 def _restated(found: _Found, of: _Bars, standing: _Bars) -> None:

@@ -112,7 +112,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "regulars_missing": Statistic(
         "Share of the tickers with a bar on each of the last sessions that have none.",
         "a part of the market missing",
-        Band((None, 0.025), (None, 0.04)), "share",
+        Band((None, 0.03), (None, 0.05)), "share",
     ),
     "turnover_missing": Statistic(
         "Dollars traded the session before in tickers that have no bar, as a share of all.",
@@ -152,12 +152,12 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "volume_agreement": Statistic(
         "Correlation of the logarithms of volume with the session before.",
         "volumes that belong to other tickers, or are made up",
-        Band((0.9, None), (0.8, None)), fewest=MANY,
+        Band((0.87, None), (0.75, None)), fewest=MANY,
     ),
     "transactions_agreement": Statistic(
         "Correlation of the logarithms of transactions with the session before.",
         "transactions that belong to other tickers, or are made up",
-        Band((0.92, None), (0.8, None)), fewest=MANY,
+        Band((0.9, None), (0.8, None)), fewest=MANY,
     ),
     "volume_below_transactions": Statistic(
         "Share of the bars with fewer shares than trades, less that of the session before.",

@@ -102,9 +102,7 @@ class _WholeDays:
         return day
 
 
-def _validated(
-    plan: Plan, landing: LandingZone, lake: Lake, day: date, whole_days: _WholeDays
-) -> ValidatedDay | None:
+def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date, whole_days: _WholeDays) -> ValidatedDay | None:
     landed = landing.fact(day)
     limit = plan.settings.pipeline.validation.max_rejected_share
     if landed is None or landed.file is None or _stands(lake, lake.fact(day), landed.file, limit):
