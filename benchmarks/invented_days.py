@@ -126,6 +126,7 @@ def _largest(listed: Listed) -> None:
     listed.price[worth] = np.log(np.linspace(470, 120, 12))
     listed.trades[worth] = np.linspace(900_000, 200_000, 12)
     listed.size[worth] = 130.0
+    listed.trades[worth[0]] *= 0.085 * _dollars(listed).sum() / _dollars(listed)[worth[0]]
     listed.spread[worth], listed.presence[worth] = 0.012, 1.0
 
 

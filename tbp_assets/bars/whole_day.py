@@ -23,7 +23,7 @@ TOLERANCE: Final = 3.0  # standard errors of a share of few bars
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """From where on a statistic is worth a look, and from where on the day is held; (lowest, highest), null for none."""
+    """Limits (lowest, highest; None for none) from where on a statistic is worth a look, or the day is held."""
 
     warn: Limits = OPEN
     hold: Limits = OPEN
@@ -117,7 +117,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "turnover_missing": Statistic(
         "Dollars traded the session before in tickers that have no bar, as a share of all.",
         "the largest tickers missing",
-        Band((None, 0.02), (None, 0.03)), fewest=MARKET,
+        Band((None, 0.025), (None, 0.05)), fewest=MARKET,
     ),
     "active_missing": Statistic(
         "Share of the tickers with more dollars traded than the median the session before that have no bar.",
@@ -147,7 +147,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "turnover_ratio": Statistic(
         "Dollars traded to the session before, or to the median of the 20 before, whichever is nearer.",
         "volumes or prices in another unit",
-        Band((0.3, 3.5), (0.12, 8.0)), fewest=MANY,
+        Band((0.3, 3.5), (0.12, 8.0)), fewest=MARKET,
     ),
     "volume_agreement": Statistic(
         "Correlation of the logarithms of volume with the session before.",

@@ -1,4 +1,4 @@
-"""The verdict on a whole day: each band has two sides, few bars widen a share's, and the sentence says what is wrong."""
+"""The verdict on a whole day: two sides of each band, wider limits for shares of few bars, and what is said."""
 
 from __future__ import annotations
 
