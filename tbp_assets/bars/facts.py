@@ -87,7 +87,9 @@ class DayFinding:
     """A statistic of a whole day that lies beyond a limit of its band.
 
     Attributes:
-        statistic: Its name in `whole_day.STATISTICS`.
+        statistic: Its name, as in pipeline.yml.
+        value: What it is.
+        limit: The limit it lies beyond.
         severity: `hold`: nothing of the day is loaded until a person approves the file; `warn`: worth a look.
     """
 
@@ -128,9 +130,11 @@ class Approval:
     """A person's decision to let one file in although its day was held.
 
     Attributes:
+        trading_date: Date in New York.
         source_sha256: Of the file; a newer one is judged anew.
         reason: Why, in the person's words.
         approved_by: Who.
+        approved_at: When.
         held_for: What the day was held for, as it was told to the person.
     """
 

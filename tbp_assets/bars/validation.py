@@ -1,4 +1,4 @@
-"""Judge a day: parse the landed file, split its rows, and keep the day out where too many are bad or it is implausible."""
+"""Judge a day: parse the landed file, split its rows, keep out a day with too many bad ones or odd as a whole."""
 
 from __future__ import annotations
 

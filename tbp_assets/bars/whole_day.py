@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from tbp_assets.bars.facts import DayFinding, WholeDay
+from tbp_assets.bars.facts import DayFinding, FindingSeverity, WholeDay
 
 Kind = Literal["share", "number"]
 Limits = tuple[float | None, float | None]
@@ -23,7 +23,7 @@ TOLERANCE: Final = 3.0  # standard errors of a share of few bars
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Limits (lowest, highest; None for none) from where on a statistic is worth a look, or the day is held."""
+    """From where on a statistic is worth a look, and from where on a day is held: (lowest, highest), None for none."""
 
     warn: Limits = OPEN
     hold: Limits = OPEN
@@ -251,7 +251,8 @@ def judge(measured: Measured, bands: Mapping[str, Band]) -> WholeDay:
         if bars < statistic.fewest:
             continue
         band = bands.get(name, statistic.band)
-        for severity, limits in (("hold", band.hold), ("warn", band.warn)):
+        held: tuple[tuple[FindingSeverity, Limits], ...] = (("hold", band.hold), ("warn", band.warn))
+        for severity, limits in held:
             limit = _passed(value, limits, bars if statistic.kind == "share" else None)
             if limit is not None:
                 found.append(DayFinding(name, value, limit, severity))

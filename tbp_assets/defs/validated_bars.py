@@ -144,6 +144,10 @@ def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     }
     if fact.cause:
         metadata["cause"] = dg.MetadataValue.text(fact.cause)
+    if fact.approval:
+        metadata["approved"] = dg.MetadataValue.text(f"by {fact.approval.approved_by}: {fact.approval.reason}")
+    if fact.stands:
+        metadata["what stands"] = dg.MetadataValue.text(f"file {fact.stands.source_sha256}")
     if fact.rejected:
         metadata["quarantined by reason"] = counts_text(fact.rejected)
     if fact.modified:

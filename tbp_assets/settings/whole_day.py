@@ -13,7 +13,7 @@ Limit = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class BandConfig(ConfigModel):
-    """From where on a statistic is worth a look, and from where on the day is held: lowest and highest, null for none."""
+    """From where on a statistic is worth a look, and from where on a day is held: lowest and highest, null for none."""
 
     warn: tuple[Limit | None, Limit | None] = OPEN
     hold: tuple[Limit | None, Limit | None] = OPEN
@@ -38,7 +38,7 @@ def _inside(hold: Limits, warn: Limits) -> bool:
 class WholeDayConfig(ConfigModel):
     """How a day as a whole is judged before anything of it is loaded."""
 
-    statistics: dict[str, BandConfig] = {}
+    statistics: dict[str, BandConfig] = Field(default_factory=dict)
 
     @field_validator("statistics")
     @classmethod

@@ -19,8 +19,9 @@ EMPTY: Final = pl.DataFrame(schema={name: BAR_SCHEMA[name] for name in LOOKED_AT
 
 
 def earlier_facts(fact_of: Callable[[date], LakeFact | None], day: date) -> list[LakeFact]:
-    """Return the facts of the validated days that a day is judged by, oldest first; of a day that was kept out, the
-    validated file before it, where there was one.
+    """Return the facts of the validated days that a day is judged by, oldest first.
+
+    Of a day whose file was kept out it is the validated file before it, where there was one.
     """
     found, oldest, looked_at = list[LakeFact](), day, day - timedelta(days=1)
     while len(found) < HISTORY and oldest - looked_at <= LONGEST_BREAK:
