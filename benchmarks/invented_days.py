@@ -173,8 +173,11 @@ def _bars(
 
     close, opened = printed(listed.price), printed(before + part * total)
     listed.persistent = 0.45 * listed.persistent + 0.45 * rng.standard_normal(count)
-    surprise = 0.35 * np.minimum(np.abs(own) / (listed.spread * level + 1e-9), 6) - 0.25
-    transactions = np.maximum(np.round(listed.trades * volume * np.exp(listed.persistent + surprise)), 1.0)
+    # What trades a few percent of the market's dollars does so every day.
+    dollars = _dollars(listed)
+    calmer = np.where(dollars > 0.02 * dollars.sum(), 0.3, 1.0)
+    surprise = 0.35 * np.minimum(np.abs(own) / (listed.spread * level + 1e-9), 3) - 0.25
+    transactions = np.maximum(np.round(listed.trades * volume * np.exp((listed.persistent + surprise) * calmer)), 1.0)
     size = np.maximum(1.0, listed.size * np.exp(0.42 * rng.standard_normal(count)))
     shares = np.maximum(np.round(transactions * size), transactions)
     if day >= FRACTIONS_FROM:

@@ -71,6 +71,7 @@ def genuine(market: SyntheticMarket, day: date) -> pl.DataFrame:
     bars = pl.read_csv(market.day_file(day), infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
     sound = bars.select("ticker", *number, pl.col("transactions").cast(pl.Int64, strict=False)).filter(
         pl.col("ticker").str.contains("^[A-Za-z.]{1,10}$"),
+        pl.all_horizontal(pl.col(name).is_finite() for name in PRICES),
         pl.col("low") > 0,
         pl.col("low") <= pl.min_horizontal("open", "close"),
         pl.col("high") >= pl.max_horizontal("open", "close"),
@@ -91,12 +92,6 @@ def rows_of(days: Mapping[date, pl.DataFrame]) -> Rows:
         for day, bars in days.items()
         for ticker, *values in bars.select("ticker", *PRICES, "volume", "transactions").iter_rows()
     }
-
-
-@pytest.fixture(scope="module")
-def outcomes() -> dict[str, list[str]]:
-    """What became of each fault in each market, beyond what is meant to."""
-    return {name: [] for name in PLANTED}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -133,7 +128,7 @@ def test_a_day_that_is_wrong_as_a_whole_is_held_and_costs_no_good_row(
     states = {date.fromisoformat(each["trading_date"]): each["state"] for each in told}
     for name, injected in PLANTED.items():
         day = DAYS[name]
-        with subtests.test(name), entry("whole day", f"{name}, market {seed}", injected) as row:
+        with subtests.test(name), entry("whole day", f"{name} (market {seed})", injected) as row:
             assert [key for key in first if key[0] == day] == []
             assert states[day] == "held"
             row.happened, row.recovery = HELD, RECOVERY
