@@ -48,8 +48,9 @@ class Statistic:
     fewest: int = 20
 
 
-# Enough for one odd ticker not to move them; below, one reverse split does.
+# Enough for one odd ticker not to move them; below, one reverse split or one large ticker does.
 MANY: Final = 200
+MARKET: Final = 1_000
 
 STATISTICS: Final[Mapping[str, Statistic]] = {
     "repeated_rows": Statistic(
@@ -60,28 +61,23 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "equal_closes": Statistic(
         "Share of the tickers whose close is that of the session before.",
         "closes of the session before",
-        Band((None, 0.07), (None, 0.15)), "share",
+        Band((None, 0.1), (None, 0.15)), "share",
     ),
     "price_correlation": Statistic(
         "Correlation of the logarithms of the closes with the session before.",
         "prices that belong to other tickers",
-        Band((0.996, None), (0.985, None)), fewest=MANY,
-    ),
-    "rank_correlation": Statistic(
-        "Correlation of the ranks of the closes with the session before.",
-        "prices that belong to other tickers",
-        Band((0.998, None), (0.993, None)), fewest=MANY,
+        Band((0.993, None), (0.975, None)), fewest=MARKET,
     ),
     "far_moves": Statistic(
-        "Share of the tickers that moved from the session before by more than half, the market's own move and spread "
+        "Share of the tickers that moved from the session before to half or to twice, the market's own move and spread "
         "allowed for.",
         "prices that belong to other tickers, or are in another unit",
-        Band((None, 0.0035), (None, 0.005)), "share",
+        Band((None, 0.0035), (None, 0.005)), "share", fewest=MANY,
     ),
     "market_move": Statistic(
         "Median of the moves since the session before, as a logarithm.",
         "prices in another unit",
-        Band((-0.1, 0.1), (-0.25, 0.25)),
+        Band((-0.13, 0.13), (-0.4, 0.4)),
     ),
     "common_move": Statistic(
         "The market's move, in units of how far tickers lie from it; 0 where it moved by less than 3 %.",
@@ -91,12 +87,12 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "typical_move": Statistic(
         "Median distance of the tickers' moves from the market's, as a logarithm.",
         "prices of another day, or that belong to other tickers",
-        Band((0.001, 0.07), (0.0005, 0.12)), fewest=MANY,
+        Band((0.001, 0.09), (0.0005, 0.16)), fewest=MANY,
     ),
     "range_ratio": Statistic(
         "Median of high to low, as a logarithm, to that of the session before or of the 20 before.",
         "highs or lows in another unit, or made from other prices",
-        Band((0.35, 3.0), (0.2, 6.0)),
+        Band((0.2, 6.0), (0.1, 10.0)), fewest=MANY,
     ),
     "open_to_close": Statistic(
         "How far opens lie from the closes before, to how far closes do; both without the market's move.",
@@ -116,17 +112,22 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "regulars_missing": Statistic(
         "Share of the tickers with a bar on each of the last sessions that have none.",
         "a part of the market missing",
-        Band((None, 0.025), (None, 0.04)), "share",
+        Band((None, 0.03), (None, 0.05)), "share",
     ),
     "turnover_missing": Statistic(
         "Dollars traded the session before in tickers that have no bar, as a share of all.",
         "the largest tickers missing",
-        Band((None, 0.02), (None, 0.05)),
+        Band((None, 0.025), (None, 0.05)), fewest=MARKET,
+    ),
+    "active_missing": Statistic(
+        "Share of the tickers with more dollars traded than the median the session before that have no bar.",
+        "a part of the market missing",
+        Band((None, 0.008), (None, 0.02)), "share",
     ),
     "turnover_new": Statistic(
         "Dollars traded in tickers without a bar the session before, as a share of all.",
         "tickers that do not exist, or renamed ones",
-        Band((None, 0.05), (None, 0.2)),
+        Band((None, 0.05), (None, 0.2)), fewest=MANY,
     ),
     "dear_strangers": Statistic(
         "Tickers above 10,000 USD that no session before had.",
@@ -146,17 +147,17 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
     "turnover_ratio": Statistic(
         "Dollars traded to the session before, or to the median of the 20 before, whichever is nearer.",
         "volumes or prices in another unit",
-        Band((0.3, 3.5), (0.12, 8.0)), fewest=MANY,
+        Band((0.3, 3.5), (0.12, 8.0)), fewest=MARKET,
     ),
     "volume_agreement": Statistic(
-        "Correlation of the ranks of volume with the session before.",
+        "Correlation of the logarithms of volume with the session before.",
         "volumes that belong to other tickers, or are made up",
-        Band((0.9, None), (0.8, None)), fewest=MANY,
+        Band((0.87, None), (0.75, None)), fewest=MANY,
     ),
     "transactions_agreement": Statistic(
-        "Correlation of the ranks of transactions with the session before.",
+        "Correlation of the logarithms of transactions with the session before.",
         "transactions that belong to other tickers, or are made up",
-        Band((0.92, None), (0.8, None)), fewest=MANY,
+        Band((0.9, None), (0.8, None)), fewest=MANY,
     ),
     "volume_below_transactions": Statistic(
         "Share of the bars with fewer shares than trades, less that of the session before.",
@@ -182,6 +183,11 @@ STATISTICS: Final[Mapping[str, Statistic]] = {
         "Share of the bars whose high is their low, less that of the session before or of the 20 before.",
         "highs and lows made from one price",
         Band((-0.04, 0.04), (-0.1, 0.1)), "share",
+    ),
+    "no_wicks": Statistic(
+        "Share of the bars whose high and low are open and close, less that of the session before or of the 20 before.",
+        "highs and lows made from other prices",
+        Band((-0.07, 0.07), (-0.2, 0.2)), "share",
     ),
     "fractional_volumes": Statistic(
         "Share of the volumes that are no whole number, less that of the session before.",

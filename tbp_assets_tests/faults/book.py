@@ -15,7 +15,7 @@ from tbp_assets.settings import PROJECT_ROOT
 PAGE = PROJECT_ROOT / "docs" / "faults.md"
 REPORT_VARIABLE = "TBP_FAULTS_REPORT"
 Group = Literal[
-    "provider", "publication", "day file", "database", "process", "concurrency"
+    "provider", "publication", "day file", "whole day", "database", "process", "concurrency"
 ]  # the sections of docs/faults.md, in this order
 
 

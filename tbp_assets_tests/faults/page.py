@@ -13,6 +13,7 @@ TITLES: dict[Group, str] = {
     "provider": "The provider",
     "publication": "Publication",
     "day file": "Day files",
+    "whole day": "Whole days",
     "database": "Database and disks",
     "process": "Killed processes",
     "concurrency": "Runs at once",
