@@ -10,6 +10,7 @@ import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
+from tbp_assets.bars.failures import TRANSIENT
 from tbp_assets.defs.partitions import dates
 from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
@@ -82,7 +83,12 @@ def _land(
     landing = store.landing(plan.dataset, flat_files.data_source)
     log.info("%s → %s", listings.files.location, landing.store.location)
     landing.store.sweep()
-    listed = listings.days(plan.dataset, days)
+    try:
+        listed = listings.days(plan.dataset, days)
+    except TbpError as error:
+        for day in days:
+            landing.not_listed(day, error)
+        raise
 
     def land(day: date) -> LandingFact:
         stop_if_interrupted()
@@ -108,7 +114,7 @@ def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, List
 
 def _download(files: FlatFiles, file: Listed, stream: BinaryIO) -> Listed:
     answer = files.download(file.key, stream)
-    if answer.etag == file.etag and file.bytes not in {None, answer.bytes}:
+    if answer.bytes is not None and answer.etag == file.etag and file.bytes not in {None, answer.bytes}:
         # A wrong Content-Length cuts the body without an error; the listing knows better.
         raise SourceUnavailableError(f"{file.key}: {answer.bytes:,} bytes sent, {file.bytes:,} listed")
     return answer
@@ -119,13 +125,18 @@ def _require_arrivals(plan: Plan, facts: Mapping[date, LandingFact], failures: F
 
     Raises:
         SourceUnavailableError: To be repeated by the retry policy, as long as it does.
+        Failure: No file of a range arrived, and no other try can bring one.
     """
     unreachable = _states(plan, [fact for fact in facts.values() if fact.status == "unreachable"])
-    failures.record(unreachable)
+    failures.record({day: state for day, state in unreachable.items() if state.error != "configuration"})
+    passing = {day: state for day, state in unreachable.items() if state.error in TRANSIENT}
+    none_came = 1 < len(facts) == len(unreachable)
     last_try = retry_number >= plan.settings.pipeline.retry.max_retries
-    if unreachable and (not last_try or 1 < len(facts) == len(unreachable)):
-        first = next(iter(unreachable.values()))
-        raise SourceUnavailableError(f"{len(unreachable)} of {len(facts)} files did not arrive: {first.detail}")
+    if not unreachable or not (none_came or (passing and not last_try)):
+        return
+    first = next(iter((passing or unreachable).values()))
+    words = f"{len(unreachable)} of {len(facts)} files did not arrive: {first.detail}"
+    raise SourceUnavailableError(words) if passing else dg.Failure(description=words, allow_retries=False)
 
 
 def _failed(days: list[date], error: BaseException) -> dict[date, DayState]:

@@ -14,7 +14,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from tbp_assets.errors import CredentialsError, NotEntitledError, SourceUnavailableError, TbpError
+from tbp_assets.errors import CredentialsError, NotEntitledError, RefusedError, SourceUnavailableError, TbpError
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.health.questions import NotLookedAtError, Question
@@ -54,7 +54,7 @@ def access(installation: Installation, name: str) -> Finding | None:
         if files is None:
             return None
         span = span_of(files, name)
-    except (CredentialsError, SourceUnavailableError, NotLookedAtError) as error:
+    except (CredentialsError, RefusedError, SourceUnavailableError, NotLookedAtError) as error:
         if needed:
             raise NotLookedAtError("the source does not answer") from error
         return None

@@ -12,6 +12,8 @@ from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any
 
 from tbp_assets.errors import StorageError, StoreUnavailableError
+from tbp_assets.s3_protocol.guard import ForeignAnswerError, guard
+from tbp_assets.s3_protocol.listing import pages
 from tbp_assets.storage.files import Entry, Followed, Stored
 from tbp_assets.storage.s3_errors import AbsentError, ChangedError, translated
 
@@ -35,6 +37,9 @@ class S3Files:
     bucket: str
     prefix: str
     connections: int
+
+    def __post_init__(self) -> None:
+        guard(self.client, "the bucket")
 
     @property
     def location(self) -> str:
@@ -100,9 +105,8 @@ class S3Files:
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Give every object whose key starts with the prefix; one request a thousand objects."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
         with self._translated(prefix):
-            for page in pages:
+            for page in pages(self.client, self.bucket, self.prefix + prefix):
                 for item in page.get("Contents", []):
                     yield self._entry(item)
 
@@ -115,7 +119,10 @@ class S3Files:
         """Do nothing: a PUT that broke off leaves nothing, and temporary files have no name."""
 
     def _entry(self, item: ObjectTypeDef) -> Entry:
-        found: Any = item  # All four are always sent.
+        found: Any = item
+        if lacking := [name for name in ("Key", "LastModified", "Size", "ETag") if name not in found]:
+            what = f"listed without {', '.join(lacking)}"
+            raise ForeignAnswerError(what=what, whom="the bucket")
         return Entry(found["Key"].removeprefix(self.prefix), found["LastModified"], found["Size"], found["ETag"])
 
     def _put(self, key: str, content: bytes | IO[bytes], **condition: str) -> None:
