@@ -63,7 +63,7 @@ class CredentialsError(TerminalError):
 
 
 class RefusedError(TerminalError):
-    """A server refuses for another reason than keys or rights: clock, account, region; the message names it and what helps."""
+    """A server refuses for another reason than keys or rights, which the message names: clock, account, region."""
 
     category = "auth"
 

@@ -16,7 +16,6 @@ from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.output import out, table
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
-from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.errors import UiUnavailableError
 from tbp_assets.logs.dagster_events import BACKFILL_TAG, RANGE_END_TAG, RANGE_START_TAG
 
@@ -47,7 +46,7 @@ def queue_backfill(session: Session, plan: BackfillPlan, tickers: list[str]) -> 
     """
     url, size = session.settings.pipeline.alerts.ui_url, session.settings.pipeline.backfill.max_partitions_per_run
     tags = {BACKFILL_TAG: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"}
-    tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
+    tags |= plan.tags(tickers)
     client, queued = _client(url), list[QueuedRun]()
     with storage_faults(session), open_instance(session) as instance:
         for job, first, last in _stretches(plan, size):

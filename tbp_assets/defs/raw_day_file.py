@@ -12,7 +12,7 @@ from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.bars.failures import TRANSIENT
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
+from tbp_assets.defs.shared import FORCE_TAG, GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
 from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs.days import DayLog
@@ -57,7 +57,8 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         try:
             told = day_log(context, RAW_DAY_FILE, plan, flat_files)
-            facts = _land(plan, flat_files, store, days, context.log, told=told)
+            forced = FORCE_TAG in context.run.tags
+            facts = _land(plan, flat_files, store, days, context.log, told=told, forced=forced)
         except (TbpError, *INTERRUPTS) as error:
             failures.record(_failed(days, error))
             raise as_failure(error) from error
@@ -78,6 +79,7 @@ def _land(
     log: dg.DagsterLogManager,
     *,
     told: DayLog,
+    forced: bool,
 ) -> dict[date, LandingFact]:
     listings = flat_files.open()
     landing = store.landing(plan.dataset, flat_files.data_source)
@@ -90,10 +92,12 @@ def _land(
             landing.not_listed(day, error)
         raise
 
+    again = forced and not listings.versions_tell_content
+
     def land(day: date) -> LandingFact:
         stop_if_interrupted()
         began = perf_counter()
-        fact = _land_day(landing, listings.files, listed, day)
+        fact = _land_day(landing, listings.files, listed, day, again=again)
         told.landed(fact, perf_counter() - began)
         return fact
 
@@ -101,12 +105,14 @@ def _land(
         return dict(zip(days, pool.map(land, days), strict=True))
 
 
-def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, Listed], day: date) -> LandingFact:
+def _land_day(
+    landing: LandingZone, files: FlatFiles, listed: Mapping[date, Listed], day: date, *, again: bool
+) -> LandingFact:
     file = listed.get(day)
     known = landing.fact(day)
     if file is None:
         return landing.record(day, "absent", f"not listed in {files.location}")
-    if known and landing.holds(known, file):
+    if known and not again and landing.holds(known, file):
         return known
     source = f"{files.location}/{file.key}"
     return landing.land(day, lambda stream: _download(files, file, stream), source, file.etag)

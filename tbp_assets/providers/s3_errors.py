@@ -67,7 +67,9 @@ def _from_answer(cause: Cause, url: str, *, listing: bool) -> TbpError:
         case "refused" | "archived":
             return RefusedError(f"{url}: {cause.name}: {words}")
         case "wait":
-            return RateLimitedError(f"{url}: {cause.name} after every retry: {words or 'it asks for fewer requests'}")
+            if words:
+                return RateLimitedError(f"{url}: {cause.name}: {words}")
+            return RateLimitedError(f"{url}: {cause.name} after every retry: it asks for fewer requests")
         case "passing":
             return SourceUnavailableError(f"{url}: {cause.name} after every retry")
         case None:

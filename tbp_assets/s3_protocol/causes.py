@@ -23,10 +23,10 @@ _ACCOUNT: Final = (
     "there is a problem with the account: see its state and its bills on the provider's site, or ask support"
 )
 _CLOSED: Final = "all access to the bucket or the account is switched off: ask whoever runs it"
-_SECRET: Final = (
+_UNLIKE: Final = (
     "the secret key is not the one of this access key, or something on the way changes requests: check {keys}"
 )
-_TOKEN: Final = "the session token is not, or no longer, valid: get new keys and set {keys}"  # noqa: S105  # a sentence
+_RUN_OUT: Final = "the session token is not, or no longer, valid: get new keys and set {keys}"
 _QUOTA: Final = "the quota is used up: wait until it begins anew, or have it raised"
 _REGION: Final = "requests are signed for another region or in another way than the bucket wants: check {region}"
 
@@ -34,12 +34,12 @@ _REGION: Final = "requests are signed for another region or in another way than 
 _CAUSES: Final = MappingProxyType[str, tuple[Kind, str]](
     {
         "InvalidAccessKeyId": ("keys", "the server does not know this access key: check {keys}"),
-        "SignatureDoesNotMatch": ("keys", _SECRET),
+        "SignatureDoesNotMatch": ("keys", _UNLIKE),
         "InvalidSecurity": ("keys", "the keys are not valid: check {keys}"),
         "CredentialsNotSupported": ("keys", "keys of this kind are not taken: check {keys}"),
-        "ExpiredToken": ("keys", _TOKEN),
-        "InvalidToken": ("keys", _TOKEN),
-        "TokenRefreshRequired": ("keys", _TOKEN),
+        "ExpiredToken": ("keys", _RUN_OUT),
+        "InvalidToken": ("keys", _RUN_OUT),
+        "TokenRefreshRequired": ("keys", _RUN_OUT),
         "MissingSecurityHeader": ("keys", "the request bore no keys: check {keys}, and what stands between"),
         "AccessKeyDisabled": ("keys", "this access key is switched off: get new keys and set {keys}"),
         "RequestTimeTooSkewed": ("refused", _CLOCK),
