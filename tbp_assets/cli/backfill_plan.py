@@ -11,8 +11,6 @@ from tbp_assets.bars.rules import judged_otherwise
 from tbp_assets.bars.sessions import exchange_date, weekdays
 from tbp_assets.bars.universe import Universe
 from tbp_assets.cli.session import Session
-from tbp_assets.defs.market_data_raw import TICKERS_TAG
-from tbp_assets.defs.shared import FORCE_TAG
 from tbp_assets.errors import UsageError
 from tbp_assets.storage.ledger import stored_rows
 
@@ -29,7 +27,7 @@ class BackfillPlan:
         unavailable: Open, and the provider lists no file.
         listing: The provider's files among the days that were looked up.
         landed: Days of `request` whose listed version is landed already.
-        force: Days that are done are run, too.
+        force: Days that are done are run, too; files of a mirror are read again.
     """
 
     universe: Universe
@@ -41,15 +39,6 @@ class BackfillPlan:
     listing: Mapping[date, Listed]
     landed: list[date]
     force: bool = False
-
-    def tags(self, tickers: list[str]) -> dict[str, str]:
-        """Return what its runs have to know, as their tags.
-
-        Args:
-            tickers: Only these of the universe; none for all.
-        """
-        chosen_tickers = {TICKERS_TAG: ",".join(tickers)} if tickers else {}
-        return chosen_tickers | ({FORCE_TAG: "true"} if self.force else {})
 
     @property
     def downloads(self) -> list[Listed]:
@@ -155,7 +144,6 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
         if states[day].open and day not in set(wanted)
     }
     request = [day for day in asked if day not in unavailable] if force else wanted
-    again = force and not session.source.versions_tell_content
     untouched = [day for day in asked if day not in {*request, *unavailable}]
     measure = session.measuring.outdated([facts[day] for day in untouched])
     return BackfillPlan(
@@ -166,14 +154,9 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
         done=[day for day in untouched if day not in set(measure)],
         unavailable=unavailable,
         listing=listing,
-        landed=[] if again else [day for day in request if _landed(session, facts[day], listing)],
+        landed=[day for day in request if day in listing and session.landing.holds(facts[day].landing, listing[day])],
         force=force,
     )
-
-
-def _landed(session: Session, facts: DayFacts, listing: Mapping[date, Listed]) -> bool:
-    file = listing.get(facts.trading_date)
-    return file is not None and session.landing.holds(facts.landing, file)
 
 
 def _reload(session: Session, facts: DayFacts, state: DayState, universe: Universe, rows: Mapping[date, int]) -> bool:

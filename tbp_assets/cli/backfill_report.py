@@ -188,21 +188,19 @@ def show_report(report: BackfillReport) -> None:
         **({"  open": len(report.open)} if report.open else {}),
         "files": books["files"],
         "lines": books["lines"],
-        "  headers": books["headers"],
-        "  quarantined": sum(quarantined.values()),
-        **{f"    {reason}": rows for reason, rows in quarantined.items()},
-        "  accepted": books["accepted"],
-        **({"    outside the universe": outside} if outside else {}),
-        ("    " if outside else "") + "rows in the database" + (", open days aside" if report.open else ""): books[
-            "rows"
-        ],
-        **{f"      {name}": books[name] for name in ("inserted", "updated", "deleted", "unchanged")},
+        "headers": books["headers"],
+        "accepted": books["accepted"],
+        "quarantined": sum(quarantined.values()),
+        **{f"  {reason}": rows for reason, rows in quarantined.items()},
+        **({"outside the universe": outside} if outside else {}),
+        "rows in the database" + (", open days aside" if report.open else ""): books["rows"],
+        **{f"  {name}": books[name] for name in ("inserted", "updated", "deleted", "unchanged")},
     }
     out.print(table(["", ""], shown.items()))
+    out.print("lines = headers + accepted + quarantined; accepted = outside the universe + rows in the database")
     if outside:
         name = escape(report.plan.universe.name)
-        out.print(f"lines are headers, quarantined and accepted rows; of these the database holds universe {name!r},")
-        out.print("the lake all (instruments.yml, TBP_UNIVERSE)")
+        out.print(f"(universe {name!r}: the lake has the others; instruments.yml, TBP_UNIVERSE)")
     rate = report.lines_run / report.seconds if report.seconds else 0
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
     for day, names in report.extra_columns.items():

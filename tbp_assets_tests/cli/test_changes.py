@@ -50,15 +50,17 @@ def test_rows_deleted_from_the_table_come_back_from_the_lake(loaded: Project, tb
 
 def test_a_replaced_file_of_the_same_size_and_time_is_read_again_by_force(loaded: Project, tbp: Tbp) -> None:
     path = loaded.mirror / US_STOCKS_DAY_AGGS.key(WEDNESDAY)
+    # Behind its end a gzip file may have zeros.
+    loaded.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY)).ljust(500, bytes(1))})
+    tbp(*BACKFILL).must_be(0)
     known = path.stat()
     other = day_file([row("AAPL", WEDNESDAY, close=10.75), *good_rows(WEDNESDAY)[1:]])
-    # Behind its end gzip files may have zeros.
-    loaded.publish({WEDNESDAY: other + bytes(known.st_size - len(other))} if len(other) <= known.st_size else {})
+    loaded.publish({WEDNESDAY: other.ljust(500, bytes(1))})
     os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
     assert path.stat().st_size == known.st_size
     assert tbp(*BACKFILL).json["updated"] == 0
     report = tbp(*BACKFILL, "--force").json
-    assert (report["downloads"], report["updated"], report["unchanged"]) == (3, 1, 8)
+    assert (report["updated"], report["unchanged"]) == (1, 8)
     assert tbp(*BACKFILL, "--force").json["updated"] == 0
 
 
