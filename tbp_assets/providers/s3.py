@@ -59,12 +59,14 @@ class S3FlatFiles:
     def folders(self, prefix: str) -> list[str]:
         """Return the folders right below a prefix that ends in /, each whole and ending in /, sorted."""
         with translated(f"s3://{self.bucket}/{prefix}", listing=True):
-            return [
-                found
-                for page in pages(self.client, self.bucket, prefix, "/")
-                for each in self._must_have(page, "Name", "IsTruncated", "CommonPrefixes").get("CommonPrefixes", [])
-                if (found := each.get("Prefix"))
-            ]
+            found = set[str]()
+            for page in pages(self.client, self.bucket, prefix, "/"):
+                told = self._must_have(page, "Name", "IsTruncated", "CommonPrefixes")
+                found.update(each.get("Prefix", "") for each in told.get("CommonPrefixes", []))
+                # Some servers take no notice of the delimiter, and list what is below the folders.
+                below = [each.get("Key", "").removeprefix(prefix) for each in told.get("Contents", [])]
+                found.update(f"{prefix}{key.partition('/')[0]}/" for key in below if "/" in key)
+        return sorted(found - {""})
 
     def server_time(self) -> datetime | None:
         """Return the time that the provider's answers bear, to the second; None where they bear none.

@@ -30,6 +30,8 @@ CANCELLED: Final = "57014"
 INNER_STATEMENT: Final = re.compile(
     r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
 )
+# SQLAlchemy's link to a page about itself.
+BACKGROUND: Final = re.compile(r"\s*\(Background on this error at: [^)]*\)")
 LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
 
 
@@ -169,13 +171,13 @@ class Database:
         except PoolTimeoutError as error:
             raise DatabaseUnavailableError(f"{self.address}: all {self.pool_size} connections are busy") from error
         except SQLAlchemyError as error:
-            raise DatabaseRefusedError(f"{self.address}: {error}") from error
+            raise DatabaseRefusedError(f"{self.address}: {words_of(error)}") from error
 
     def _from_driver(self, error: BaseException | None) -> TbpError:
         state = getattr(error, "pgcode", None) or ""
         if state == CANCELLED:
             stop_if_interrupted()
-        words = " ".join(INNER_STATEMENT.split(str(error))[0].split())
+        words = words_of(error)
         if not state and any(refusal in words for refusal in LOGIN_REFUSED):
             return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")
         if not state and "does not exist" in words:
@@ -185,3 +187,10 @@ class Database:
         if state.startswith(TRANSIENT_STATES):
             return DatabaseUnavailableError(f"{self.address}: {words}")
         return DatabaseRefusedError(f"{self.address}: {words}")
+
+
+def words_of(error: BaseException | None) -> str:
+    """Return what a driver, or SQLAlchemy for it, says: in one line, each sentence once."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    text_said = BACKGROUND.sub("", INNER_STATEMENT.split(str(said))[0])
+    return " ".join(dict.fromkeys(line for each in text_said.splitlines() if (line := " ".join(each.split()))))
