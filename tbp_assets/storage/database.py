@@ -30,6 +30,10 @@ CANCELLED: Final = "57014"
 INNER_STATEMENT: Final = re.compile(
     r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
 )
+POOLER: Final = (
+    "a pooler (pgbouncer?) stands between, and does not hand on what a session is told at its start (search_path, "
+    "time-outs): name the server itself (DB_HOST, DB_PORT, database.yml)"
+)
 # SQLAlchemy's link to a page about itself.
 BACKGROUND: Final = re.compile(r"\s*\(Background on this error at: [^)]*\)")
 LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
@@ -124,8 +128,23 @@ class Database:
                 "application_name": "tbp_assets",
             },
         )
+        event.listen(engine, "connect", self._require_session)
         event.listen(engine, "checkout", require_alive)
         return engine
+
+    def _require_session(self, connection: object, *_: object) -> None:
+        """Make sure that a new session is what it was asked to be.
+
+        Raises:
+            DatabaseRefusedError: Something in between forgot it; no table of ours would be found.
+        """
+        if isinstance(connection, psycopg2.extensions.connection):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('search_path')")
+                (path,) = cursor.fetchone() or ("",)
+            connection.rollback()
+            if self.address.schema not in path.replace('"', "").replace(" ", "").split(","):
+                raise DatabaseRefusedError(f"{self.address}: {POOLER}")
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Generator[Connection]:
@@ -178,6 +197,8 @@ class Database:
         if state == CANCELLED:
             stop_if_interrupted()
         words = words_of(error)
+        if "unsupported startup parameter" in words:
+            return DatabaseRefusedError(f"{self.address}: {words}: {POOLER}")
         if not state and any(refusal in words for refusal in LOGIN_REFUSED):
             return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")
         if not state and "does not exist" in words:
