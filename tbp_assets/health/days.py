@@ -53,15 +53,20 @@ def open_days(installation: Installation) -> Finding:
     failed = sum(1 for day in mine if facts[day].failure)
     words = ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) or "none"
     seen = f"{words}; {failed:,} of them failed" if failed else words
-    faults = [day for day, state in mine.items() if state.state not in {"late", "not_entitled"}]
-    if not faults:
+    faults = [day for day, state in mine.items() if state.state not in {"late", "not_entitled", "held"}]
+    held = [day for day, state in mine.items() if state.state == "held"]
+    if not faults and not held:
         return Finding(OPEN, "ok", seen)
     offered = installation.offered()
     listed = [day for day in faults if offered is None or offered[0] <= day <= offered[1]]
-    if offered and not listed:
-        return Finding(OPEN, "failed", f"{seen}: {_few(faults)}; {_lists(offered)}", NOT_OFFERED)
-    why = "`tbp failures` says why; " if failed else ""
-    return Finding(OPEN, "failed", f"{seen}: {_few(faults)}", why + _commands(listed, facts))
+    seen = f"{seen}: {_few(sorted([*faults, *held]))}"
+    todo = ["`tbp held` says why, `tbp approve DAY` lets a file in"] if held else []
+    if faults:
+        todo += ["`tbp failures` says why"] if failed else []
+        todo += [_commands(listed, facts) if listed else NOT_OFFERED]
+    if offered and faults and not listed:
+        seen += f"; {_lists(offered)}"
+    return Finding(OPEN, "failed", seen, "; ".join(todo))
 
 
 def history(installation: Installation) -> Finding:
