@@ -62,6 +62,12 @@ class CredentialsError(TerminalError):
     category = "auth"
 
 
+class RefusedError(TerminalError):
+    """A server refuses for another reason than keys or rights, which the message names: clock, account, region."""
+
+    category = "auth"
+
+
 class NotEntitledError(TerminalError):
     """The provider knows us and refuses this file: HTTP 403 on an object."""
 

@@ -50,7 +50,7 @@ class LandingFact:
     Attributes:
         trading_date: Date in New York; the partition key.
         status: `landed`; `absent` (no such file); `forbidden` (HTTP 403); `unusable` (arrived, and is no day file);
-            `unreachable` (listed, and did not arrive).
+            `unreachable` (did not arrive, or could not be listed).
         asked_at: When the answer was recorded.
         cause: Why no file landed, in words; empty where one did.
         file: The newest whole file; null where none ever landed.

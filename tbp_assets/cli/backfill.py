@@ -15,12 +15,12 @@ from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_bac
 from tbp_assets.cli.backfill_queue import queue_backfill, show_queued
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
+from tbp_assets.cli.backfill_tags import tags_of
 from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.output import err, out, print_json
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.abandoned import close_abandoned_runs
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
-from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.errors import UsageError
 from tbp_assets.logs.dagster_events import BACKFILL_TAG
 from tbp_assets.storage.bars_table import silent_tickers
@@ -44,7 +44,7 @@ def run_backfill(
     started, backfill_id = perf_counter(), f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     log = BackfillLog(session, days, backfill_id)
     log.begun(plan)
-    tags = {BACKFILL_TAG: backfill_id} | ({TICKERS_TAG: ",".join(tickers)} if tickers else {})
+    tags = {BACKFILL_TAG: backfill_id, **tags_of(plan, tickers)}
     outcome = _run_all(session, plan, days, tags, jobs)
     report = replace(_reported(session, days, plan, outcome, backfill_id), seconds=perf_counter() - started)
     log.finished(report)

@@ -27,6 +27,7 @@ class BackfillPlan:
         unavailable: Open, and the provider lists no file.
         listing: The provider's files among the days that were looked up.
         landed: Days of `request` whose listed version is landed already.
+        force: Days that are done are run, too; files of a mirror are read again.
     """
 
     universe: Universe
@@ -37,6 +38,7 @@ class BackfillPlan:
     unavailable: Mapping[date, DayState]
     listing: Mapping[date, Listed]
     landed: list[date]
+    force: bool = False
 
     @property
     def downloads(self) -> list[Listed]:
@@ -153,6 +155,7 @@ def plan_backfill(session: Session, days: list[date], universe: Universe, *, for
         unavailable=unavailable,
         listing=listing,
         landed=[day for day in request if day in listing and session.landing.holds(facts[day].landing, listing[day])],
+        force=force,
     )
 
 

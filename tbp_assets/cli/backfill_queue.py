@@ -12,11 +12,11 @@ from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
 from tbp_assets.alerts.pages import run_page
 from tbp_assets.cli.backfill_plan import BackfillPlan, chunks
+from tbp_assets.cli.backfill_tags import tags_of
 from tbp_assets.cli.instance import open_instance, storage_faults
 from tbp_assets.cli.output import out, table
 from tbp_assets.cli.session import Session
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB, MEASURE_JOB
-from tbp_assets.defs.market_data_raw import TICKERS_TAG
 from tbp_assets.errors import UiUnavailableError
 from tbp_assets.logs.dagster_events import BACKFILL_TAG, RANGE_END_TAG, RANGE_START_TAG
 
@@ -47,7 +47,7 @@ def queue_backfill(session: Session, plan: BackfillPlan, tickers: list[str]) -> 
     """
     url, size = session.settings.pipeline.alerts.ui_url, session.settings.pipeline.backfill.max_partitions_per_run
     tags = {BACKFILL_TAG: f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"}
-    tags |= {TICKERS_TAG: ",".join(tickers)} if tickers else {}
+    tags |= tags_of(plan, tickers)
     client, queued = _client(url), list[QueuedRun]()
     with storage_faults(session), open_instance(session) as instance:
         for job, first, last in _stretches(plan, size):

@@ -125,16 +125,23 @@ class BackfillReport:
         return [day for day in self.facts if day not in self.open]
 
     def books(self) -> dict[str, Any]:
-        """Add up the books of the closed days; what was written, of those run now."""
+        """Add up the books of the closed days; what was written, of those run now.
+
+        Lines are headers, accepted and quarantined rows; accepted rows are those outside the universe and those in the
+        database.
+        """
         lakes = [lake for day in self.closed if (lake := self.facts[day].lake)]
         loads = [load for day in self.closed if (load := self.facts[day].load)]
         written = [wrote for day in self.settled if (wrote := self.written.get(day))]
+        outside = sum((Counter(load.outside) for load in loads), Counter[str]())
         rejected = sum((Counter(lake.rejected) for lake in lakes), Counter[str]())
         return {
             "files": len(lakes),
             "lines": sum(lake.lines for lake in lakes),
+            "headers": len(lakes),
             "accepted": sum(lake.accepted for lake in lakes),
             "quarantined": dict(rejected.most_common()),
+            "outside": dict(outside.most_common()),
             "rows": sum(load.selected for load in loads),
             "inserted": sum(wrote.inserted for wrote in written),
             "updated": sum(wrote.updated for wrote in written),
@@ -159,6 +166,7 @@ def _day_json(facts: DayFacts, written: Written | None) -> dict[str, Any]:
     return {
         "trading_date": facts.trading_date,
         "lines": lake.lines if lake else 0,
+        "headers": 1 if lake else 0,
         "accepted": lake.accepted if lake else 0,
         "quarantined": lake.quarantined if lake else 0,
         "rows": load.selected if load else 0,
@@ -171,7 +179,7 @@ def _day_json(facts: DayFacts, written: Written | None) -> dict[str, Any]:
 def show_report(report: BackfillReport) -> None:
     """Print what a backfill did."""
     books = report.books()
-    quarantined = books["quarantined"]
+    quarantined, outside = books["quarantined"], sum(books["outside"].values())
     shown = {
         "days": len(report.facts),
         "  run now": len(report.settled),
@@ -180,13 +188,19 @@ def show_report(report: BackfillReport) -> None:
         **({"  open": len(report.open)} if report.open else {}),
         "files": books["files"],
         "lines": books["lines"],
+        "headers": books["headers"],
         "accepted": books["accepted"],
         "quarantined": sum(quarantined.values()),
         **{f"  {reason}": rows for reason, rows in quarantined.items()},
+        **({"outside the universe": outside} if outside else {}),
         "rows in the database" + (", open days aside" if report.open else ""): books["rows"],
         **{f"  {name}": books[name] for name in ("inserted", "updated", "deleted", "unchanged")},
     }
     out.print(table(["", ""], shown.items()))
+    out.print("lines = headers + accepted + quarantined; accepted = outside the universe + rows in the database")
+    if outside:
+        name = escape(report.plan.universe.name)
+        out.print(f"(universe {name!r}: the lake has the others; instruments.yml, TBP_UNIVERSE)")
     rate = report.lines_run / report.seconds if report.seconds else 0
     out.print(f"{report.seconds:.1f} seconds, {rate:,.0f} rows/s")
     for day, names in report.extra_columns.items():

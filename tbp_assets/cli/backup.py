@@ -7,7 +7,7 @@ from tbp_assets.cli.output import err, out, print_json, table
 from tbp_assets.cli.session import Session
 from tbp_assets.embedded.postgres import client_programs
 from tbp_assets.resources.opening import connect_database
-from tbp_assets.storage.backup import Books, books_path, take_backup
+from tbp_assets.storage.backup import RESTORERS, Books, books_path, take_backup
 from tbp_assets.storage.client_programs import programs_for
 from tbp_assets.storage.migrations import migrate
 from tbp_assets.storage.restore import restore_backup
@@ -24,6 +24,8 @@ def backup(dump: Path, *, as_json: bool = False) -> int:
     else:
         _show(books)
         out.print(f"{dump}: {books.bytes:,} bytes; {books_path(dump).name} beside it says what it holds: keep both")
+        if books.timescaledb:
+            out.print(RESTORERS)
     return 0
 
 

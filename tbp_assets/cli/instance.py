@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import dagster as dg
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import Pool
 
 from tbp_assets.cli.session import Session
 from tbp_assets.errors import DatabaseUnavailableError
 from tbp_assets.storage.alive import require_alive
+from tbp_assets.storage.database import words_of
 
 TIMEOUT_MS, RECYCLE_SECONDS, CONNECTIONS = 60_000, 300, 4
 
@@ -37,6 +38,7 @@ def storage_faults(session: Session) -> Generator[None]:
     try:
         yield
     except (SQLAlchemyError, DagsterPostgresException) as error:
-        said = error.orig if isinstance(error, DBAPIError) else error
-        words = " ".join(str(said).split())[:300]
+        # Dagster's own words tell how often it tried; those below them tell of what.
+        said = error.__cause__ if isinstance(error, DagsterPostgresException) and error.__cause__ else error
+        words = words_of(said)[:300].rstrip(".")
         raise DatabaseUnavailableError(f"{place}: {words}. Days that were committed stay; run it again") from error

@@ -10,8 +10,9 @@ import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
+from tbp_assets.bars.failures import TRANSIENT
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
+from tbp_assets.defs.shared import FORCE_TAG, GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
 from tbp_assets.interrupts import stop_if_interrupted
 from tbp_assets.logs.days import DayLog
@@ -56,7 +57,8 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         try:
             told = day_log(context, RAW_DAY_FILE, plan, flat_files)
-            facts = _land(plan, flat_files, store, days, context.log, told=told)
+            forced = FORCE_TAG in context.run.tags
+            facts = _land(plan, flat_files, store, days, context.log, told=told, forced=forced)
         except (TbpError, *INTERRUPTS) as error:
             failures.record(_failed(days, error))
             raise as_failure(error) from error
@@ -77,17 +79,25 @@ def _land(
     log: dg.DagsterLogManager,
     *,
     told: DayLog,
+    forced: bool,
 ) -> dict[date, LandingFact]:
     listings = flat_files.open()
     landing = store.landing(plan.dataset, flat_files.data_source)
     log.info("%s → %s", listings.files.location, landing.store.location)
     landing.store.sweep()
-    listed = listings.days(plan.dataset, days)
+    try:
+        listed = listings.days(plan.dataset, days)
+    except TbpError as error:
+        for day in days:
+            landing.not_listed(day, error)
+        raise
+
+    again = forced and not listings.versions_tell_content
 
     def land(day: date) -> LandingFact:
         stop_if_interrupted()
         began = perf_counter()
-        fact = _land_day(landing, listings.files, listed, day)
+        fact = _land_day(landing, listings.files, listed, day, again=again)
         told.landed(fact, perf_counter() - began)
         return fact
 
@@ -95,12 +105,14 @@ def _land(
         return dict(zip(days, pool.map(land, days), strict=True))
 
 
-def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, Listed], day: date) -> LandingFact:
+def _land_day(
+    landing: LandingZone, files: FlatFiles, listed: Mapping[date, Listed], day: date, *, again: bool
+) -> LandingFact:
     file = listed.get(day)
     known = landing.fact(day)
     if file is None:
         return landing.record(day, "absent", f"not listed in {files.location}")
-    if known and landing.holds(known, file):
+    if known and not again and landing.holds(known, file):
         return known
     source = f"{files.location}/{file.key}"
     return landing.land(day, lambda stream: _download(files, file, stream), source, file.etag)
@@ -108,7 +120,7 @@ def _land_day(landing: LandingZone, files: FlatFiles, listed: Mapping[date, List
 
 def _download(files: FlatFiles, file: Listed, stream: BinaryIO) -> Listed:
     answer = files.download(file.key, stream)
-    if answer.etag == file.etag and file.bytes not in {None, answer.bytes}:
+    if answer.bytes is not None and answer.etag == file.etag and file.bytes not in {None, answer.bytes}:
         # A wrong Content-Length cuts the body without an error; the listing knows better.
         raise SourceUnavailableError(f"{file.key}: {answer.bytes:,} bytes sent, {file.bytes:,} listed")
     return answer
@@ -119,13 +131,18 @@ def _require_arrivals(plan: Plan, facts: Mapping[date, LandingFact], failures: F
 
     Raises:
         SourceUnavailableError: To be repeated by the retry policy, as long as it does.
+        Failure: No file of a range arrived, and no other try can bring one.
     """
     unreachable = _states(plan, [fact for fact in facts.values() if fact.status == "unreachable"])
-    failures.record(unreachable)
+    failures.record({day: state for day, state in unreachable.items() if state.error != "configuration"})
+    passing = {day: state for day, state in unreachable.items() if state.error in TRANSIENT}
+    none_came = 1 < len(facts) == len(unreachable)
     last_try = retry_number >= plan.settings.pipeline.retry.max_retries
-    if unreachable and (not last_try or 1 < len(facts) == len(unreachable)):
-        first = next(iter(unreachable.values()))
-        raise SourceUnavailableError(f"{len(unreachable)} of {len(facts)} files did not arrive: {first.detail}")
+    if not unreachable or not (none_came or (passing and not last_try)):
+        return
+    first = next(iter((passing or unreachable).values()))
+    words = f"{len(unreachable)} of {len(facts)} files did not arrive: {first.detail}"
+    raise SourceUnavailableError(words) if passing else dg.Failure(description=words, allow_retries=False)
 
 
 def _failed(days: list[date], error: BaseException) -> dict[date, DayState]:

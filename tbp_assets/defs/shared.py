@@ -23,6 +23,9 @@ RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS, QUALITY_REP
     dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics", "quality_report")
 )
 
+# On runs that a person started with --force: a landed file is not trusted to be the listed one by its name alone.
+FORCE_TAG = "tbp/force"
+
 # Records the checks of days that are done in a run that fails for others; takes context, stores, data source and days.
 CheckDays = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 

@@ -8,15 +8,15 @@ newest may be read, the first that may is searched by halves: 30 small requests 
 from __future__ import annotations
 
 from bisect import bisect_left
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Final
 
-from tbp_assets.errors import CredentialsError, NotEntitledError, SourceUnavailableError, TbpError
+from tbp_assets.errors import CredentialsError, NotEntitledError, RefusedError, SourceUnavailableError, TbpError
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
+from tbp_assets.health.listed import days_in, listing_of
 from tbp_assets.health.questions import NotLookedAtError, Question
 from tbp_assets.health.source import folders_of
 from tbp_assets.providers.flat_files import Folders
@@ -27,6 +27,8 @@ DATA_TYPES: Final = (
     "us_options_opra/day_aggs_v1", "us_options_opra/minute_aggs_v1", "us_options_opra/trades_v1",
     "us_options_opra/quotes_v1", "us_indices/day_aggs_v1", "us_indices/minute_aggs_v1", "us_indices/values_v1",
 )  # fmt: skip
+
+NO_FILE: Final = "see TBP_FLAT_FILES_URL: below it stand the provider's own keys, {name}/YYYY/MM/YYYY-MM-DD.csv.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,18 @@ def access(installation: Installation, name: str) -> Finding | None:
         if files is None:
             return None
         span = span_of(files, name)
-    except (CredentialsError, SourceUnavailableError, NotLookedAtError) as error:
+    except (CredentialsError, RefusedError, SourceUnavailableError, NotLookedAtError) as error:
         if needed:
             raise NotLookedAtError("the source does not answer") from error
         return None
     except TbpError as error:
         return Finding(subject, "failed" if needed else "warning", str(error))
     if span is None:
-        return Finding(subject, "failed", f"{files.location} has no file of it") if needed else None
+        return (
+            Finding(subject, "failed", f"{files.location} lists no day file of it", NO_FILE.format(name=name))
+            if needed
+            else None
+        )
     return _judged(installation, subject, span) if needed else Finding(subject, "ok", _words(span))
 
 
@@ -72,26 +78,17 @@ def span_of(files: Folders, name: str) -> Span | None:
         CredentialsError: The key is refused altogether.
         SourceUnavailableError: The source does not answer.
     """
-    years = files.folders(f"{name}/")
-    newest, oldest = (_days(files, year) for year in (years[-1:], years[:1]))
-    if not newest or not oldest:
+    listing = listing_of(files, name)
+    if listing is None:
         return None
-    (first, first_key), (last, last_key) = oldest[0], newest[-1]
+    (first, first_key), (last, last_key), years = listing.oldest[0], listing.newest[-1], listing.years
     if not _may_read(files, last_key):
         return Span(first, last, None)
     if _may_read(files, first_key):
         return Span(first, last, first)
     found = bisect_left(years, True, key=lambda year: _may_read_last(files, year))
-    days = _days(files, years[found : found + 1])
+    days = days_in(files, years[found : found + 1])
     return Span(first, last, days[bisect_left(days, True, key=lambda day: _may_read(files, day[1]))][0])
-
-
-def _days(files: Folders, years: list[str]) -> list[tuple[date, str]]:
-    days: list[tuple[date, str]] = []
-    for key in [each.key for year in years for each in files.list(year)]:
-        with suppress(ValueError):
-            days.append((date.fromisoformat(key.rpartition("/")[2].removesuffix(".csv.gz")), key))
-    return sorted(days)
 
 
 def _may_read(files: Folders, key: str) -> bool:
@@ -103,7 +100,7 @@ def _may_read(files: Folders, key: str) -> bool:
 
 
 def _may_read_last(files: Folders, year: str) -> bool:
-    return any(_may_read(files, key) for _, key in _days(files, [year])[-1:])
+    return any(_may_read(files, key) for _, key in days_in(files, [year])[-1:])
 
 
 def _words(span: Span) -> str:

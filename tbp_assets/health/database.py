@@ -10,6 +10,7 @@ from tbp_assets.errors import CredentialsError, DatabaseUnavailableError, Schema
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation, NeverStartedError
 from tbp_assets.health.questions import NotLookedAtError
+from tbp_assets.storage.backup import RESTORERS
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.migrations import is_older, newest_version, require_current
 
@@ -63,7 +64,7 @@ def kind_of_table(version: str | None, *, made: bool, hypertable: bool) -> Findi
     if not made:
         return Finding(TIMESCALEDB, "ok", f"TimescaleDB {version}, no tables yet")
     if hypertable:
-        return Finding(TIMESCALEDB, "ok", f"TimescaleDB {version}, market_data_raw is a hypertable")
+        return Finding(TIMESCALEDB, "ok", f"TimescaleDB {version}, market_data_raw is a hypertable; {RESTORERS}")
     todo = "load into another schema (database.yml: schema) to get a hypertable; a plain table works, more slowly"
     seen = f"TimescaleDB {version}, but market_data_raw is a plain table: it is older than the extension"
     return Finding(TIMESCALEDB, "warning", seen, todo)

@@ -21,6 +21,7 @@ MOST_COMMANDS: Final = 3
 SAMPLE: Final = 250
 # Days that are done are left alone by a backfill, so that a few of them need not cut a stretch in two.
 MOST_APART: Final = 10
+NOT_OFFERED: Final = "take a source that has these days (TBP_FLAT_FILES_URL), or wait until it lists them"
 
 
 def newest_session(installation: Installation) -> Finding:
@@ -35,6 +36,10 @@ def newest_session(installation: Installation) -> Finding:
     loaded = [day for day in facts if facts[day].load]
     state = day_state(facts[newest], expectation, now)
     seen = f"{newest} is due and {state}; the newest in the database is {loaded[-1] if loaded else 'none'}"
+    offered = installation.offered()
+    if offered and not offered[0] <= newest <= offered[1]:
+        todo = f"once the provider lists it: `tbp backfill {newest} {newest}`"
+        return Finding(NEWEST, "failed", f"{seen}; {_lists(offered)}", todo)
     return Finding(NEWEST, "failed", seen, f"`tbp backfill {newest} {newest}`")
 
 
@@ -52,11 +57,16 @@ def open_days(installation: Installation) -> Finding:
     held = [day for day, state in mine.items() if state.state == "held"]
     if not faults and not held:
         return Finding(OPEN, "ok", seen)
+    offered = installation.offered()
+    listed = [day for day in faults if offered is None or offered[0] <= day <= offered[1]]
+    seen = f"{seen}: {_few(sorted([*faults, *held]))}"
     todo = ["`tbp held` says why, `tbp approve DAY` lets a file in"] if held else []
     if faults:
         todo += ["`tbp failures` says why"] if failed else []
-        todo += [_commands(faults, facts)]
-    return Finding(OPEN, "failed", f"{seen}: {_few(sorted([*faults, *held]))}", "; ".join(todo))
+        todo += [_commands(listed, facts) if listed else NOT_OFFERED]
+    if offered and faults and not listed:
+        seen += f"; {_lists(offered)}"
+    return Finding(OPEN, "failed", seen, "; ".join(todo))
 
 
 def history(installation: Installation) -> Finding:
@@ -70,7 +80,15 @@ def history(installation: Installation) -> Finding:
     loaded = sum(1 for known in facts.values() if known.load)
     if not absent:
         return Finding(HISTORY, "ok", f"{loaded:,} days loaded since {start}, none was left out")
-    seen = f"{loaded:,} days loaded since {start}, {len(absent):,} never asked for; {_need(installation, len(absent))}"
+    offered = installation.offered()
+    had = [day for day in absent if offered is None or offered[0] <= day <= offered[1]]
+    seen = f"{loaded:,} days loaded since {start}, {len(absent):,} never asked for"
+    if offered and len(had) < len(absent):
+        seen += f", of which the provider has {len(had):,} at most: {_lists(offered)}"
+        if not had:
+            todo = f"let the history be what there is (partitions.start_date of pipeline.yml), or {NOT_OFFERED}"
+            return Finding(HISTORY, "warning", seen, todo)
+    absent, seen = had, f"{seen}; {_need(installation, len(had))}"
     todo = f"{_commands(absent, facts)}; or let the history begin later (partitions.start_date of pipeline.yml)"
     return Finding(HISTORY, "warning", seen, todo)
 
@@ -110,6 +128,10 @@ def _open_states(installation: Installation) -> dict[date, DayState]:
 
 def _asked_for(known: DayFacts) -> bool:
     return bool(known.landing or known.lake or known.load or known.failure)
+
+
+def _lists(offered: tuple[date, date]) -> str:
+    return f"the provider lists files from {offered[0]} to {offered[1]}"
 
 
 def _few(days: Sequence[date]) -> str:

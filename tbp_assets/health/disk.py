@@ -80,6 +80,12 @@ def _bucket(subject: str, zone: LandingZone | Lake) -> Finding:
         return Finding(
             subject, "failed", f"{place}: what was written is not listed", "use a store that lists as S3 does"
         )
+    # Speaks to S3, which is imported where a bucket is chosen.
+    from tbp_assets.storage.s3_files import S3Files  # noqa: PLC0415
+
+    if isinstance(zone.store, S3Files) and not zone.store.keeps_writers_apart():
+        seen = f"{place} can be written to, but takes no notice of conditions (If-None-Match, If-Match)"
+        return Finding(subject, "warning", seen, "let one process at a time write to it, or take another store")
     return Finding(subject, "ok", f"{place} can be written to and read")
 
 

@@ -14,8 +14,11 @@ from tbp_assets.bars.sessions import exchange_date, expected_sessions, weekdays
 from tbp_assets.datasets import Dataset
 from tbp_assets.embedded.postgres import data_directory
 from tbp_assets.errors import TbpError
+from tbp_assets.health.listed import listing_of
 from tbp_assets.health.questions import NotLookedAtError, Once
 from tbp_assets.providers.flat_files import FlatFiles
+from tbp_assets.providers.local_mirror import LocalMirror
+from tbp_assets.providers.s3 import S3FlatFiles
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -43,6 +46,7 @@ class Installation:
         expectation: Which sessions are expected, from the first configured day until today.
         database: Returns the database once it has answered.
         files: Returns the source of day files; nothing is asked yet.
+        offered: Returns the first and the last day of which the source lists a file; None where it cannot be told.
         facts: Returns what is known of every weekday of the configured history up to yesterday.
     """
 
@@ -55,6 +59,7 @@ class Installation:
         self.database = Once(self._answering_database)
         self.files: Once[FlatFiles] = Once(lambda: FlatFilesResource.from_settings(self._impatient()).open().files)
         self.facts = Once(self._facts)
+        self.offered = Once(self._offered)
         self._data_source = Once(self._known_data_source)
 
     @property
@@ -110,6 +115,15 @@ class Installation:
             return configured
         with database.transaction(read_only=True) as connection:
             return known_data_source(connection) or configured
+
+    def _offered(self) -> tuple[date, date] | None:
+        try:
+            files = self.files()
+            listing = listing_of(files, self.dataset.prefix) if isinstance(files, S3FlatFiles | LocalMirror) else None
+        except TbpError:
+            # Told by the line of the source.
+            return None
+        return listing.span if listing else None
 
     def _facts(self) -> dict[date, DayFacts]:
         days = weekdays(

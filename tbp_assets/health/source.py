@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from tbp_assets.bars.sessions import exchange_date
-from tbp_assets.errors import CredentialsError, TbpError
+from tbp_assets.errors import CredentialsError, RefusedError, TbpError
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.health.questions import NotLookedAtError
@@ -26,6 +26,9 @@ def source(installation: Installation) -> Finding:
         listed = files.list(installation.dataset.month_prefix(today))
     except CredentialsError as error:
         return Finding(SOURCE, "failed", str(error), MENDED)
+    except RefusedError as error:
+        # Its message says what helps.
+        return Finding(SOURCE, "failed", str(error))
     except TbpError as error:
         todo = "see TBP_FLAT_FILES_URL and TBP_S3_ENDPOINT_URL, the network, and the provider's status page"
         return Finding(SOURCE, "failed", str(error), todo)

@@ -77,6 +77,9 @@ def start_logging(settings: Settings, role: Role = "command") -> None:
         handler.setLevel(settings.pipeline.log_level)
         OURS.addHandler(handler)
     OURS.setLevel(settings.pipeline.log_level)
+    if role != "dagster" and not logging.getLogger().handlers:
+        # A library that warns by way of the root would have it print everything from then on, ours a second time.
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
 def has_started() -> bool:

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from tbp_assets.bars.facts import Listed
 from tbp_assets.datasets import Dataset
+from tbp_assets.providers.local_mirror import LocalMirror
 
 DataSource = str
 
@@ -64,6 +65,11 @@ class MonthListings:
         self.files = files
         self.max_age = max_age
         self._months: dict[str, tuple[float, dict[date, Listed]]] = {}
+
+    @property
+    def versions_tell_content(self) -> bool:
+        """Whether files of one version have the same bytes: not in a mirror, which knows size and time alone."""
+        return not isinstance(self.files, LocalMirror)
 
     def days(self, dataset: Dataset, wanted: list[date], *, fresh: bool = False) -> Mapping[date, Listed]:
         """Return the listed files among the wanted days; `fresh`: listed now, whatever is remembered."""

@@ -30,6 +30,12 @@ CANCELLED: Final = "57014"
 INNER_STATEMENT: Final = re.compile(
     r"^(?:QUERY:|CONTEXT:  (?:SQL statement|PL/pgSQL function inline_code_block))", re.MULTILINE
 )
+POOLER: Final = (
+    "a pooler (pgbouncer?) stands between, and does not hand on what a session is told at its start (search_path, "
+    "time-outs): name the server itself (DB_HOST, DB_PORT, database.yml)"
+)
+# SQLAlchemy's link to a page about itself.
+BACKGROUND: Final = re.compile(r"\s*\(Background on this error at: [^)]*\)")
 LOGIN_REFUSED: Final = ("password authentication failed", "no password supplied", "no pg_hba.conf entry", "role ")
 
 
@@ -122,8 +128,23 @@ class Database:
                 "application_name": "tbp_assets",
             },
         )
+        event.listen(engine, "connect", self._require_session)
         event.listen(engine, "checkout", require_alive)
         return engine
+
+    def _require_session(self, connection: object, *_: object) -> None:
+        """Make sure that a new session is what it was asked to be.
+
+        Raises:
+            DatabaseRefusedError: Something in between forgot it; no table of ours would be found.
+        """
+        if isinstance(connection, psycopg2.extensions.connection):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('search_path')")
+                (path,) = cursor.fetchone() or ("",)
+            connection.rollback()
+            if self.address.schema not in path.replace('"', "").replace(" ", "").split(","):
+                raise DatabaseRefusedError(f"{self.address}: {POOLER}")
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Generator[Connection]:
@@ -169,13 +190,15 @@ class Database:
         except PoolTimeoutError as error:
             raise DatabaseUnavailableError(f"{self.address}: all {self.pool_size} connections are busy") from error
         except SQLAlchemyError as error:
-            raise DatabaseRefusedError(f"{self.address}: {error}") from error
+            raise DatabaseRefusedError(f"{self.address}: {words_of(error)}") from error
 
     def _from_driver(self, error: BaseException | None) -> TbpError:
         state = getattr(error, "pgcode", None) or ""
         if state == CANCELLED:
             stop_if_interrupted()
-        words = " ".join(INNER_STATEMENT.split(str(error))[0].split())
+        words = words_of(error)
+        if "unsupported startup parameter" in words:
+            return DatabaseRefusedError(f"{self.address}: {words}: {POOLER}")
         if not state and any(refusal in words for refusal in LOGIN_REFUSED):
             return CredentialsError(f"{self.address}: {words} (DB_USER, DB_PASSWORD, database.yml)")
         if not state and "does not exist" in words:
@@ -185,3 +208,10 @@ class Database:
         if state.startswith(TRANSIENT_STATES):
             return DatabaseUnavailableError(f"{self.address}: {words}")
         return DatabaseRefusedError(f"{self.address}: {words}")
+
+
+def words_of(error: BaseException | None) -> str:
+    """Return what a driver, or SQLAlchemy for it, says: in one line, each sentence once."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    text_said = BACKGROUND.sub("", INNER_STATEMENT.split(str(said))[0])
+    return " ".join(dict.fromkeys(line for each in text_said.splitlines() if (line := " ".join(each.split()))))

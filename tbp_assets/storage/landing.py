@@ -20,9 +20,12 @@ from tbp_assets.bars.facts import LandedFile, LandingFact, LandingStatus, Listed
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import (
     Category,
+    ConfigError,
+    CredentialsError,
     FileAbsentError,
     FileUnusableError,
     NotEntitledError,
+    RefusedError,
     SourceUnavailableError,
     StoredFileError,
     TbpError,
@@ -69,7 +72,10 @@ class LandingZone:
 
     def holds(self, fact: LandingFact | None, listed: Listed) -> bool:
         """Whether the listed version of a file is landed already, and undamaged."""
-        if fact is None or fact.file is None or fact.status != "landed" or fact.file.etag != listed.etag:
+        if fact is None or fact.file is None or fact.status != "landed":
+            return False
+        # Where a provider names versions in one of its answers alone, the file is known by both.
+        if listed.etag not in {fact.file.etag, fact.etag}:
             return False
         if listed.bytes is not None and listed.bytes != fact.file.bytes:
             return False
@@ -112,7 +118,11 @@ class LandingZone:
     def _land(self, day: date, download: Download, source: str, etag: str) -> LandingFact:
         try:
             with self.store.writing() as stream:
-                answer = download(cast("BinaryIO", Bounded(stream, self.limits)))
+                try:
+                    answer = download(cast("BinaryIO", Bounded(stream, self.limits)))
+                except (ConfigError, CredentialsError, RefusedError) as error:
+                    # Of this file alone, as far as anybody knows: the other days are asked for all the same.
+                    return self.record(day, "unreachable", str(error), etag=etag, error=error.category)
                 file = self._verified(day, stream, answer, source)
                 self.store.commit(stream, self._key(day, file))
         except FileAbsentError as error:
@@ -136,6 +146,15 @@ class LandingZone:
             return LandingFact(day, status, now, cause, known.file if known else None, etag, error)
 
         return self._manifests.update(self.manifest(day), answered)[1]
+
+    def not_listed(self, day: date, error: TbpError) -> None:
+        """Record why it is not known whether there is a file, so that no older answer is taken for the newest.
+
+        A day whose file is landed stays as it is.
+        """
+        known = self.fact(day)
+        if known is None or known.status != "landed":
+            self.record(day, "unreachable", str(error), etag=known.etag if known else "", error=error.category)
 
     def read(self, day: date, file: LandedFile) -> bytes:
         """Return the bytes of a landed file.

@@ -32,7 +32,7 @@ def open_files(place: Path | BucketPrefix, lake: LakeConfig) -> Files:
         return LocalFiles(place)
     from tbp_assets.storage.s3_files import S3Files
 
-    return S3Files(_client(lake), place.bucket, place.prefix, lake.max_connections)  # pyright: ignore[reportArgumentType]  # a frozen model has a hash
+    return S3Files(_client(lake), place.bucket, place.prefix, lake.max_connections, tried=True)  # pyright: ignore[reportArgumentType]  # a frozen model has a hash
 
 
 @lru_cache(maxsize=4)

@@ -60,8 +60,13 @@ def grant_reading(connection: Connection, role: str) -> bool:
     return True
 
 
+def role_is_there(connection: Connection, role: str) -> bool:
+    """Whether the server has a role."""
+    return bool(connection.execute(IS_THERE, {"role": role}).scalar_one())
+
+
 def _made(connection: Connection, role: str) -> bool:
-    if connection.execute(IS_THERE, {"role": role}).scalar_one():
+    if role_is_there(connection, role):
         return True
     try:
         with connection.begin_nested(), Database.driver(connection).cursor() as cursor:

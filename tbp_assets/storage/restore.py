@@ -11,7 +11,7 @@ from psycopg2.sql import SQL, Identifier, Literal
 from sqlalchemy import Connection, text
 
 from tbp_assets.errors import DatabaseRefusedError, SchemaVersionError, UsageError
-from tbp_assets.storage.backup import TABLES, TIMESCALE, Books, count_rows, read_books
+from tbp_assets.storage.backup import RESTORERS, TABLES, TIMESCALE, Books, count_rows, read_books
 from tbp_assets.storage.database import Database
 from tbp_assets.storage.migrations import known_versions
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 OPTIONS: Final = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
 OFFERED: Final = text("SELECT version FROM pg_available_extension_versions WHERE name = 'timescaledb' ORDER BY 1")
+MAY_RESTORE: Final = text("""
+SELECT rolsuper OR has_parameter_privilege('timescaledb.restoring', 'SET') FROM pg_roles WHERE rolname = current_user
+""")
 HYPERTABLES: Final = text(
     "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('_timescaledb_internal') AND relkind = 'r' "
     "AND relname LIKE '\\_hyper\\_%'"
@@ -52,6 +55,8 @@ def restore_backup(database: Database, dagster_schema: str, dump: Path, programs
             f"{dump} is at revision {books.revision}, which this release does not know: use a newer"
         )
     with database.transaction() as connection:
+        if books.timescaledb:
+            _require_right_to_restore(connection, database)
         _require_empty(connection, database, books)
     with _ready_for_hypertables(database, books):
         programs.run("pg_restore", [*OPTIONS, str(dump)], database.address)
@@ -59,6 +64,14 @@ def restore_backup(database: Database, dagster_schema: str, dump: Path, programs
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         _require_rows(connection, database, books)
     return books
+
+
+def _require_right_to_restore(connection: Connection, database: Database) -> None:
+    if not connection.execute(MAY_RESTORE).scalar_one():
+        raise DatabaseRefusedError(
+            f"{database.address}: {RESTORERS}. Or take an ordinary role, run `tbp migrate`, and make the rows again "
+            "from the lake: `tbp backfill START END --from-lake`"
+        )
 
 
 def _require_empty(connection: Connection, database: Database, books: Books) -> None:

@@ -16,15 +16,14 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from tbp_assets.errors import ConfigError, CredentialsError, StoreUnavailableError, TbpError
+from tbp_assets.errors import ConfigError, CredentialsError, RefusedError, StoreUnavailableError, TbpError
+from tbp_assets.s3_protocol.causes import Cause, cause_of
 
 KEYS = "TBP_LAKE_ACCESS_KEY and TBP_LAKE_SECRET_KEY (s3.yml: lake), or AWS's own where both are empty"
 RIGHTS = "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
-UNKNOWN_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"}
 ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 CHANGED = {"PreconditionFailed", "ConditionalRequestConflict"}
-LATER = {"SlowDown", "OperationAborted", "RequestTimeout"}
-FORBIDDEN, NOT_IMPLEMENTED, SERVER_FAULT, THROTTLED = 403, 501, 500, 429
+FORBIDDEN, NOT_IMPLEMENTED = 403, 501
 
 
 class AbsentError(Exception):
@@ -42,6 +41,7 @@ def translated(url: str, bucket: str) -> Generator[None]:
     Raises:
         StoreUnavailableError: The same request may work later.
         CredentialsError: No keys, or keys that are refused.
+        RefusedError: Clock, account, or an object that is archived.
         ConfigError: No such bucket, or one that cannot be used.
         AbsentError: No such object.
         ChangedError: A condition does not hold.
@@ -49,7 +49,7 @@ def translated(url: str, bucket: str) -> Generator[None]:
     try:
         yield
     except ClientError as error:
-        raise _from_answer(error, url, bucket) from error
+        raise _from_answer(cause_of(error), url, bucket) from error
     except (NoCredentialsError, PartialCredentialsError, ProfileNotFound, TokenRetrievalError) as error:
         raise CredentialsError(f"{url}: no keys: set {KEYS} ({error})") from error
     except ParamValidationError as error:
@@ -57,36 +57,42 @@ def translated(url: str, bucket: str) -> Generator[None]:
     except EndpointConnectionError as error:
         raise StoreUnavailableError(f"{url}: {error} (TBP_LAKE_ENDPOINT_URL, s3.yml: lake.endpoint_url)") from error
     except BotoCoreError as error:
-        raise StoreUnavailableError(f"{url}: {error}. What was written before stays; run it again") from error
+        words = " ".join(str(error).split())
+        raise StoreUnavailableError(f"{url}: {words}. What was written before stays; run it again") from error
+    except ValueError as error:
+        words = " ".join(str(error).split())
+        raise StoreUnavailableError(f"{url}: an answer that cannot be read: {words}") from error
 
 
-def _from_answer(error: ClientError, url: str, bucket: str) -> Exception:
-    code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code == "NoSuchKey":
+def _from_answer(cause: Cause, url: str, bucket: str) -> Exception:
+    if cause.code == "NoSuchKey":
         return AbsentError(url)
-    if code in CHANGED:
+    if cause.code in CHANGED:
         return ChangedError(url)
-    if code in UNKNOWN_KEYS or status == FORBIDDEN:
-        return _refused(code, url)
-    return _fault(code, status, url, bucket)
+    return _refused(cause, url, bucket)
 
 
-def _refused(code: str, url: str) -> CredentialsError:
-    if code in UNKNOWN_KEYS:
-        return CredentialsError(f"{url}: the keys are refused ({code}): check {KEYS}")
-    return CredentialsError(f"{url}: HTTP 403 {code}: these keys need {RIGHTS}; they are {KEYS}")
+def _refused(cause: Cause, url: str, bucket: str) -> TbpError:
+    if cause.code in ELSEWHERE:
+        where = "set TBP_LAKE_REGION (s3.yml: lake.region)"
+        return ConfigError(f"{url}: the bucket lies in another region ({cause.code}): {where}")
+    match cause.kind:
+        case "keys":
+            return CredentialsError(f"{url}: the keys are refused ({cause.code or cause.name}): check {KEYS}")
+        case "refused" | "archived":
+            return RefusedError(f"{url}: {cause.name}: {cause.words}")
+        case "wait" | "passing":
+            later = f". {cause.words}" if cause.words else "; run it again later"
+            return StoreUnavailableError(f"{url}: {cause.name} after every retry{later}")
+        case None:
+            return _from_status(cause, url, bucket)
 
 
-def _fault(code: str, status: int, url: str, bucket: str) -> TbpError:
-    if code == "NoSuchBucket":
+def _from_status(cause: Cause, url: str, bucket: str) -> TbpError:
+    if cause.code == "NoSuchBucket":
         return ConfigError(f"{url}: there is no bucket {bucket!r}: create it (TBP_LAKE_URL, pipeline.yml: lake_url)")
-    if code in ELSEWHERE:
-        return ConfigError(
-            f"{url}: the bucket lies in another region ({code}): set TBP_LAKE_REGION (s3.yml: lake.region)"
-        )
-    if status == NOT_IMPLEMENTED:
+    if cause.status == FORBIDDEN:
+        return CredentialsError(f"{url}: {cause.name}: these keys need {RIGHTS}; they are {KEYS}")
+    if cause.status == NOT_IMPLEMENTED:
         return ConfigError(f"{url}: this store has no conditional writes (HTTP 501), without which a lake is not safe")
-    if status >= SERVER_FAULT or status == THROTTLED or code in LATER:
-        return StoreUnavailableError(f"{url}: HTTP {status} {code} after every retry; run it again later")
-    return ConfigError(f"{url}: HTTP {status} {code} (TBP_LAKE_URL, pipeline.yml: lake_url)")
+    return ConfigError(f"{url}: {cause.name} (TBP_LAKE_URL, pipeline.yml: lake_url)")

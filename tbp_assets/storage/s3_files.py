@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +10,24 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from tbp_assets.errors import StorageError, StoreUnavailableError
+from tbp_assets.s3_protocol.guard import ForeignAnswerError, guard
+from tbp_assets.s3_protocol.listing import pages
 from tbp_assets.storage.files import Entry, Followed, Stored
 from tbp_assets.storage.s3_errors import AbsentError, ChangedError, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
+
+NOT_APART: Final = (
+    "this store takes no notice of conditions (If-None-Match, If-Match), so two writers of a day are not kept apart: "
+    "let one process at a time write to it (no --jobs, no second machine), or take another store"
+)
+logger = logging.getLogger(__name__)
+_tried: Final[set[str]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +39,17 @@ class S3Files:
         bucket: Bucket name.
         prefix: Of every key: empty, or ending with a slash.
         connections: How many small files are read at once.
+        tried: Whether the first write of a process tries whether the store keeps two writers apart.
     """
 
     client: S3Client
     bucket: str
     prefix: str
     connections: int
+    tried: bool = False
+
+    def __post_init__(self) -> None:
+        guard(self.client, "the bucket")
 
     @property
     def location(self) -> str:
@@ -68,12 +83,41 @@ class S3Files:
 
         A PUT that was done, and whose answer was lost, is repeated by the client and told to be another's.
         """
+        if self.tried:
+            self._warn_once()
         condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
         try:
             self._put(key, content, **condition)
         except (AbsentError, ChangedError):
             return False
         return True
+
+    def keeps_writers_apart(self) -> bool:
+        """Whether the store refuses a write whose condition does not hold; tried with a file of no meaning.
+
+        Raises:
+            ConfigError: It says itself that it knows no conditions.
+        """
+        key = f"probe-{token_hex(8)}"
+        try:
+            self._put(key, b"1", IfNoneMatch="*")
+            for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"0123456789abcdef0123456789abcdef"'}):
+                try:
+                    self._put(key, b"2", **condition)
+                except (AbsentError, ChangedError):
+                    continue
+                return False
+        finally:
+            self.delete(key)
+        return True
+
+    def _warn_once(self) -> None:
+        """Say at the first write of a process that the store keeps no two writers apart."""
+        place = f"{self.client.meta.endpoint_url} {self.location}"
+        if place not in _tried:
+            _tried.add(place)
+            if not self.keeps_writers_apart():
+                logger.warning("%s: %s", self.location, NOT_APART)
 
     @contextmanager
     def writing(self) -> Generator[IO[bytes]]:
@@ -100,9 +144,8 @@ class S3Files:
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Give every object whose key starts with the prefix; one request a thousand objects."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + prefix)
         with self._translated(prefix):
-            for page in pages:
+            for page in pages(self.client, self.bucket, self.prefix + prefix):
                 for item in page.get("Contents", []):
                     yield self._entry(item)
 
@@ -115,7 +158,10 @@ class S3Files:
         """Do nothing: a PUT that broke off leaves nothing, and temporary files have no name."""
 
     def _entry(self, item: ObjectTypeDef) -> Entry:
-        found: Any = item  # All four are always sent.
+        found: Any = item
+        if lacking := [name for name in ("Key", "LastModified", "Size", "ETag") if name not in found]:
+            what = f"listed without {', '.join(lacking)}"
+            raise ForeignAnswerError(what=what, whom="the bucket")
         return Entry(found["Key"].removeprefix(self.prefix), found["LastModified"], found["Size"], found["ETag"])
 
     def _put(self, key: str, content: bytes | IO[bytes], **condition: str) -> None:

@@ -37,10 +37,28 @@ def test_the_books_of_each_day_are_in_the_report(project: Project, tbp: Tbp) -> 
     assert report["quarantined"] == {"high_below_low": 1, "ticker_malformed": 1}
     assert report["per_day"] == [
         {
-            "trading_date": "2024-01-02", "lines": 103, "accepted": 100, "quarantined": 2, "rows": 3,
+            "trading_date": "2024-01-02", "lines": 103, "headers": 1, "accepted": 100, "quarantined": 2, "rows": 3,
             "outside": {"not_in_universe": 97}, "inserted": 3, "unchanged": 0,
         }
     ]  # fmt: skip
+
+
+def test_the_books_add_up_at_sight(project: Project, tbp: Tbp) -> None:
+    bad = [row("NVDA", TUESDAY, high=1.0), row("", TUESDAY)]
+    project.publish({TUESDAY: day_file([*good_rows(TUESDAY, [f"T{n}" for n in range(96)]), *good_rows(TUESDAY), *bad])})
+    said = tbp("backfill", TUESDAY, TUESDAY)
+    parts = [line.strip().rsplit(maxsplit=1) for line in said.out.splitlines()]
+    books = {
+        name.strip(): int(count) for name, count in (part for part in parts if len(part) == 2 and part[1].isdigit())
+    }
+    assert books["lines"] == books["headers"] + books["quarantined"] + books["accepted"] == 103
+    assert books["quarantined"] == books["high_below_low"] + books["ticker_malformed"]
+    assert books["accepted"] == books["outside the universe"] + books["rows in the database"]
+    assert "universe 'configured'" in said.out
+    report = tbp("backfill", TUESDAY, TUESDAY, "--json").json
+    quarantined, outside = sum(report["quarantined"].values()), sum(report["outside"].values())
+    assert report["lines"] == report["headers"] + report["accepted"] + quarantined
+    assert report["accepted"] == outside + report["rows"]
 
 
 def test_a_person_reads_source_and_target_first_and_the_books_last(project: Project, tbp: Tbp) -> None:

@@ -235,3 +235,14 @@ def test_the_password_is_in_no_command_line(stored: Project, tmp_path: Path) -> 
     said = (tmp_path / "said").read_text()
     assert f"host={address.host} port={address.port}" in said.replace("'", "")
     assert address.password.get_secret_value() not in said
+
+
+def test_a_role_that_may_not_restore_hypertables_is_told_before_anything_is_made(
+    stored: Project, tbp: Tbp, tmp_path: Path, fresh: dict[str, str]
+) -> None:
+    dump = tmp_path / "bars.dump"
+    tbp("backup", dump).must_be(0)
+    books = dump.with_name("bars.dump.books.json")
+    books.write_text(books.read_text().replace('"timescaledb": null', '"timescaledb": "2.17.2"'))
+    said = tbp("restore", dump, **fresh)
+    said.must_be(1, "GRANT SET ON PARAMETER timescaledb.restoring", "--from-lake")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from tbp_assets.bars import rules as rules_module
 from tbp_assets.bars.rules import RULES, rules_version
+from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets_tests.cli.table import bars, rows, run, tickers, versions
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
@@ -44,6 +46,22 @@ def test_rows_deleted_from_the_table_come_back_from_the_lake(loaded: Project, tb
     report = tbp(*BACKFILL).json
     assert (report["downloads"], report["inserted"], report["done_before"]) == (0, 2, ["2024-01-04"])
     assert bars(loaded.database()) == before
+
+
+def test_a_replaced_file_of_the_same_size_and_time_is_read_again_by_force(loaded: Project, tbp: Tbp) -> None:
+    path = loaded.mirror / US_STOCKS_DAY_AGGS.key(WEDNESDAY)
+    # Behind its end a gzip file may have zeros.
+    loaded.publish({WEDNESDAY: day_file(good_rows(WEDNESDAY)).ljust(500, bytes(1))})
+    tbp(*BACKFILL).must_be(0)
+    known = path.stat()
+    other = day_file([row("AAPL", WEDNESDAY, close=10.75), *good_rows(WEDNESDAY)[1:]])
+    loaded.publish({WEDNESDAY: other.ljust(500, bytes(1))})
+    os.utime(path, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert path.stat().st_size == known.st_size
+    assert tbp(*BACKFILL).json["updated"] == 0
+    report = tbp(*BACKFILL, "--force").json
+    assert (report["updated"], report["unchanged"]) == (1, 8)
+    assert tbp(*BACKFILL, "--force").json["updated"] == 0
 
 
 def test_a_restated_file_replaces_what_it_changes_and_nothing_else(loaded: Project, tbp: Tbp) -> None:

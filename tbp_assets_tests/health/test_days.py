@@ -83,6 +83,7 @@ def test_days_of_the_look_back_window_that_nobody_asked_for_fail(project: Projec
 
 def test_days_long_ago_that_nobody_asked_for_are_a_warning_with_the_room_they_need(loaded: Project) -> None:
     loaded.change("pipeline.yml", "start_date: 2024-01-02", "start_date: 2023-12-01")
+    publish(loaded, [date(2023, 12, 1)])
     seen = installation(loaded)
     told(found(open_days, seen), "ok")
     each = bytes_a_day(seen)
@@ -102,6 +103,7 @@ def test_bytes_of_a_day_are_those_on_the_disk(loaded: Project) -> None:
 
 def test_room_that_is_not_enough_is_told(loaded: Project) -> None:
     loaded.change("pipeline.yml", "start_date: 2024-01-02", "start_date: 2023-12-01")
+    publish(loaded, [date(2023, 12, 1)])
     loaded.change("pipeline.yml", "min_free_gb: 1 ", "min_free_gb: 10000000 ")
     told(found(history, installation(loaded)), "warning", "GB free, NOT enough")
 
@@ -112,6 +114,7 @@ def test_stretches_apart_get_a_command_each(project: Project, tbp: Tbp) -> None:
     publish(project, middle)
     tbp("backfill", middle[0], middle[-1]).must_be(0)
     closed_since(project, FRIDAY)
+    publish(project, [date(2023, 11, 1), FRIDAY])
     todo = found(history, installation(project)).todo
     assert todo.startswith("`tbp backfill 2023-11-01 2023-11-14`, `tbp backfill 2023-12-18 2024-01-05`; or let")
 

@@ -12,10 +12,12 @@ from tbp_assets.bars.sessions import weekdays
 from tbp_assets.datasets import Dataset
 from tbp_assets.embedded.provider import FakeProvider, Fault
 from tbp_assets.health.access import DATA_TYPES, access, access_questions
+from tbp_assets.health.days import history, newest_session
 from tbp_assets.health.finding import Finding
 from tbp_assets.health.installation import Installation
 from tbp_assets.health.questions import answers
 from tbp_assets.health.source import source
+from tbp_assets.providers.s3 import S3FlatFiles
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, good_rows
 from tbp_assets_tests.health.looking import found, installation, told
@@ -126,3 +128,35 @@ def test_a_mirror_has_what_is_in_it(project: Project) -> None:
 def test_the_invented_market_has_no_subscription(project: Project) -> None:
     seen = installation(project, TBP_FLAT_FILES_URL="synthetic://market")
     assert answers(access_questions(seen), 60) == []
+
+
+def test_a_server_that_knows_no_delimiter_has_its_files_found(project: Project, provider: FakeProvider) -> None:
+    publish(provider, DAY_BARS, [TUESDAY, WEDNESDAY])
+    seen = looked(project, provider)
+    files = seen.files()
+    assert isinstance(files, S3FlatFiles)
+
+    def without(params: dict[str, object], **_: object) -> None:
+        params.pop("Delimiter", None)
+
+    files.client.meta.events.register("provide-client-params.s3.ListObjectsV2", without)
+    told(found(partial(access, name=DAY_BARS), seen), "warning", f"may be read from {TUESDAY} to {WEDNESDAY}")
+
+
+def test_an_empty_year_at_either_end_hides_no_file(project: Project) -> None:
+    project.publish({TUESDAY: day_file(good_rows(TUESDAY))})
+    for year in ("2019", "2031"):
+        (project.mirror / DAY_BARS / year / "01").mkdir(parents=True)
+    seen = installation(project, TBP_FLAT_FILES_URL=project.mirror.as_uri())
+    told(found(partial(access, name=DAY_BARS), seen), "warning", f"may be read from {TUESDAY} to {TUESDAY}")
+
+
+def test_advice_speaks_of_days_that_the_listing_has(project: Project, provider: FakeProvider) -> None:
+    publish(provider, DAY_BARS, [TUESDAY, WEDNESDAY])
+    project.database()
+    lists = f"the provider lists files from {TUESDAY} to {WEDNESDAY}"
+    seen = looked(project, provider)
+    told(found(newest_session, seen), "failed", lists, "once the provider lists it: `tbp backfill ")
+    finding = found(history, seen)
+    told(finding, "warning", f"of which the provider has 2 at most: {lists}", f"`tbp backfill {TUESDAY} {WEDNESDAY}`")
+    assert finding.todo.count("`tbp backfill") == 1

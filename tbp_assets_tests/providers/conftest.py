@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -120,6 +120,7 @@ class Misbehaving:
 
     Attributes:
         answer: Status, S3 error code or body, and the length that the answer claims (None: the true one).
+        headers: Instead of those of the same name; None: left out.
         asked: Method and path of every request received.
     """
 
@@ -127,6 +128,7 @@ class Misbehaving:
     code: str = ""
     body: bytes = b""
     claimed: int | None = None
+    headers: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     asked: list[str] = field(default_factory=list[str])
 
     @property
@@ -144,10 +146,11 @@ def _handler(answer: Misbehaving) -> type[BaseHTTPRequestHandler]:
             answer.asked.append(f"{self.command} {self.path}")
             content = answer.content
             self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(content) if answer.claimed is None else answer.claimed))
-            self.send_header("ETag", '"abc"')
-            self.send_header("Last-Modified", "Wed, 03 Jan 2024 16:00:00 GMT")
-            self.send_header("Connection", "close")
+            length = str(len(content) if answer.claimed is None else answer.claimed)
+            usual = {"Content-Length": length, "ETag": '"abc"', "Last-Modified": "Wed, 03 Jan 2024 16:00:00 GMT"}
+            for name, value in {**usual, "Connection": "close", **answer.headers}.items():
+                if value is not None:
+                    self.send_header(name, value)
             self.end_headers()
             if self.command == "GET":
                 self.wfile.write(content)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from threading import Thread
+from typing import Any
 
+import psycopg2
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from tbp_assets.errors import CredentialsError, DatabaseRefusedError, DatabaseUnavailableError, TbpError
+from tbp_assets.storage.cancelling import SSL_REQUEST
 from tbp_assets.storage.database import Database
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.storage.days import query
@@ -91,3 +98,49 @@ def test_url_with_a_schema_starts_there(project: Project) -> None:
     address = project.database().address
     assert address.url("dagster").query == {"options": "-csearch_path=dagster -csynchronous_commit=off"}
     assert address.url().drivername == "postgresql+psycopg2"
+
+
+def test_a_pooler_that_takes_no_options_is_named_with_the_way_round_it(project: Project) -> None:
+    fields = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
+    with socket.create_server(("127.0.0.1", 0)) as pooler:
+
+        def refuse() -> None:
+            while True:
+                try:
+                    client, _ = pooler.accept()
+                except OSError:
+                    return
+                with client:
+                    asked = client.recv(4096)
+                    if asked[4:8] == SSL_REQUEST[4:]:
+                        client.sendall(b"N")
+                        client.recv(4096)
+                    client.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+        Thread(target=refuse, daemon=True).start()
+        database = elsewhere(project.database(), host="127.0.0.1", port=pooler.getsockname()[1])
+        said = refusal(database, DatabaseRefusedError)
+        # A thread that waits for a connection keeps the socket open.
+        pooler.shutdown(socket.SHUT_RDWR)
+    assert "unsupported startup parameter: options: a pooler (pgbouncer?) stands between" in said
+    assert "DB_HOST, DB_PORT" in said
+
+
+def test_a_session_that_forgot_its_options_is_never_worked_in(project: Project) -> None:
+    database = project.database()
+    drop = partial(_without_options, connect=psycopg2.connect)
+    event.listen(database.engine, "do_connect", drop)
+    database.engine.dispose()
+    try:
+        said = refusal(database, DatabaseRefusedError)
+    finally:
+        event.remove(database.engine, "do_connect", drop)
+        database.engine.dispose()
+    assert "a pooler (pgbouncer?) stands between" in said
+
+
+def _without_options(
+    _dialect: object, _record: object, args: list[Any], params: dict[str, Any], connect: Callable[..., object]
+) -> object:
+    params.pop("options")
+    return connect(*args, **params)

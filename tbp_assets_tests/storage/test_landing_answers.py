@@ -9,11 +9,14 @@ import pytest
 from tbp_assets.bars.facts import LandingStatus
 from tbp_assets.errors import (
     Category,
+    ConfigError,
     CredentialsError,
     FileAbsentError,
     NotEntitledError,
     RateLimitedError,
+    RefusedError,
     SourceUnavailableError,
+    TbpError,
 )
 from tbp_assets.storage.files import Files
 from tbp_assets.storage.landing import LandingZone
@@ -67,12 +70,42 @@ def test_refusal_is_recorded_and_never_taken_for_an_empty_day(
     assert kept(zone) == ["2024-01-02.json"]
 
 
-def test_refused_login_records_nothing_of_the_day(store: Files) -> None:
+@pytest.mark.parametrize(
+    ("error", "category"),
+    [
+        (CredentialsError("who are you"), "auth"),
+        (RefusedError("your clock is wrong"), "auth"),
+        (ConfigError("no bucket"), "configuration"),
+    ],
+)
+def test_what_is_refused_for_one_file_is_recorded_of_its_day(store: Files, error: TbpError, category: str) -> None:
     zone = landing_zone(store)
-    with pytest.raises(CredentialsError):
-        zone.land(TUESDAY, failing(CredentialsError("who are you")), SOURCE)
-    assert zone.fact(TUESDAY) is None
-    assert kept(zone) == []
+    fact = zone.land(TUESDAY, failing(error), SOURCE)
+    assert (fact.status, fact.cause, fact.error) == ("unreachable", str(error), category)
+    assert zone.fact(TUESDAY) == fact
+    assert kept(zone) == ["2024-01-02.json"]
+
+
+def test_what_our_own_store_refuses_is_not_the_files(store: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise CredentialsError("the lake's keys")
+
+    monkeypatch.setattr(type(store), "commit", refused)
+    zone = landing_zone(store)
+    with pytest.raises(CredentialsError, match="the lake's keys"):
+        zone.land(TUESDAY, sending(WHOLE), SOURCE)
+
+
+def test_a_listing_that_failed_is_newer_than_what_was_known(store: Files) -> None:
+    zone = landing_zone(store)
+    zone.record(TUESDAY, "unreachable", "HTTP 503", etag="v1", error="network")
+    zone.not_listed(TUESDAY, RefusedError("the clock"))
+    fact = zone.fact(TUESDAY)
+    assert fact
+    assert (fact.status, fact.cause, fact.etag, fact.error) == ("unreachable", "the clock", "v1", "auth")
+    landed = zone.land(TUESDAY, sending(WHOLE), SOURCE)
+    zone.not_listed(TUESDAY, RefusedError("the clock"))
+    assert zone.fact(TUESDAY) == landed
 
 
 @pytest.mark.parametrize(

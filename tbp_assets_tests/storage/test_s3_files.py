@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_page_of_somebody_else_is_never_taken_for_a_file(s3_endpoint: str, act
         return AWSResponse("http://portal", 200, headers, Page(b"<html>Sign in</html>"))
 
     files.client.meta.events.register("before-send.s3", sign_in)
-    with pytest.raises(StoreUnavailableError, match=r"x\.json: not an answer of S3 \(no ETag\)"):
+    with pytest.raises(StoreUnavailableError, match=r"x\.json: not an answer of S3 \(HTTP 200 with a page instead"):
         files.read("x.json") if act == "read" else files.replace("x.json", b"", None)
 
 
@@ -142,6 +143,32 @@ def test_a_day_is_six_requests_and_the_second_time_is_read_before(s3_endpoint: s
     sent.clear()
     lake_in(files).write(OLD)
     assert [request.split()[0] for request in sent] == ["GET", "GET", "GET", "PUT", "PUT", "GET"], "equal files stay"
+
+
+def deaf_to_conditions(files: S3Files) -> None:
+    """Let the server never hear of a condition, as some that speak S3 do not."""
+
+    def without(request: Any, **_: object) -> None:
+        for name in {"If-None-Match", "If-Match"} & set(request.headers):
+            del request.headers[name]
+
+    files.client.meta.events.register("before-send.s3.PutObject", without)
+
+
+def test_a_store_that_knows_conditions_keeps_two_writers_apart(s3_endpoint: str) -> None:
+    files = bucket_files(s3_endpoint)
+    assert files.keeps_writers_apart()
+    assert list(files.list("")) == []
+
+
+def test_a_store_that_ignores_conditions_is_warned_of_once(s3_endpoint: str, caplog: pytest.LogCaptureFixture) -> None:
+    files = replace(bucket_files(s3_endpoint), tried=True)
+    deaf_to_conditions(files)
+    assert not files.keeps_writers_apart()
+    for n in range(3):
+        assert files.replace(f"{n}.json", b"{}", None)
+    assert caplog.text.count("two writers of a day are not kept apart") == 1
+    assert [entry.key for entry in files.list("")] == ["0.json", "1.json", "2.json"]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ PAGE: Final = b"<html><head><title>Sign in</title></head><body><h1>Please sign i
 _TOO_MUCH: Final = 1000
 _REFUSALS: Final = MappingProxyType[FaultKind, tuple[int, str]](
     {
+        "refused": (400, "RequestTimeout"),
         "forbidden": (403, "AccessDenied"),
         "not_entitled": (403, "AccessDenied"),
         "bad_key": (403, "InvalidAccessKeyId"),
@@ -62,9 +63,11 @@ def struck(answer: Answer, fault: Fault, method: Method, key: str) -> Answer:
             return replace(answer, length=answer.length + _TOO_MUCH)
         case "wrong_length_less":
             return replace(answer, length=half)
+        case "redirected":
+            return Answer(fault.status or 307, (("Location", f"/flatfiles/{key}"),), b"", 0)
         case _:
             status, code = _REFUSALS[fault.kind]
-            return _refusal(status, fault.code or code, key if method != "LIST" else "")
+            return _refusal(fault.status or status, fault.code or code, key if method != "LIST" else "")
 
 
 def relisted(answer: Answer, blocks: Sequence[bytes], shown: Sequence[bytes]) -> Answer:

@@ -18,6 +18,9 @@ FaultKind = Literal[
     "too_many_requests",  # 429 TooManyRequests
     "server_error",  # 500 InternalError
     "slow_down",  # 503 SlowDown
+    "refused",  # `status` and `code`, 400 RequestTimeout where they are not given
+    "redirected",  # 307, or another `status`, to the same place
+    "no_more_pages",  # the listing says that there is more, and not how to ask for it
     "garbage",  # 200 with an HTML page instead of the file or listing, and nothing of S3 in its headers
     "connect_timeout",  # no connection is accepted any more, for `seconds` or until healed
     "stall",  # half the body, then silence for `seconds` or until healed, then the rest
@@ -34,11 +37,12 @@ _USUAL_METHODS: Final = MappingProxyType[FaultKind, tuple[Method, ...]](
         "not_entitled": FILES,
         "bad_key": ("LIST", *FILES),
         "connect_timeout": get_args(Method),
+        "no_more_pages": ("LIST",),
         "list_without_day": ("LIST",),
         "stale_list": ("LIST",),
     }
 )
-LISTING_FAULTS: Final[frozenset[FaultKind]] = frozenset({"list_without_day", "stale_list"})
+LISTING_FAULTS: Final[frozenset[FaultKind]] = frozenset({"list_without_day", "no_more_pages", "stale_list"})
 _DAY: Final = re.compile(r"/(\d{4}-\d{2}-\d{2})\.csv\.gz$")
 
 
@@ -57,6 +61,7 @@ class Fault:
             None: half the body.
         seconds: How long `stall` is silent and `connect_timeout` accepts nobody; None: until healed.
         code: S3 error code instead of the kind's own.
+        status: HTTP status instead of the kind's own.
     """
 
     kind: FaultKind
@@ -68,6 +73,7 @@ class Fault:
     at_byte: int | None = None
     seconds: float | None = None
     code: str | None = None
+    status: int | None = None
 
     def __post_init__(self) -> None:
         narrowed = self.on is not None or self.before is not None or bool(self.methods)

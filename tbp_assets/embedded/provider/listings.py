@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,6 +22,9 @@ def blocks_of(listing: bytes) -> dict[str, bytes]:
 
 def listed_wrong(answer: Answer, fault: Fault, former: Mapping[str, bytes]) -> Answer:
     """Return a listing without the files of a fault, or with their former blocks where there are any."""
+    if fault.kind == "no_more_pages":
+        body = answer.body.replace(b"<IsTruncated>false</IsTruncated>", b"<IsTruncated>true</IsTruncated>")
+        return replace(answer, body=body, length=len(body))
     mine = {key: block for key, block in blocks_of(answer.body).items() if fault.strikes_file(key)}
     if fault.kind == "list_without_day":
         return relisted(answer, list(mine.values()), [b""] * len(mine))

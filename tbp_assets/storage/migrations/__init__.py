@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from tbp_assets.errors import SchemaVersionError
 from tbp_assets.storage.compression import follow_policy
 from tbp_assets.storage.database import Database
-from tbp_assets.storage.reading_role import NOT_ALLOWED, grant_reading
+from tbp_assets.storage.reading_role import NOT_ALLOWED, grant_reading, role_is_there
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -69,6 +69,15 @@ def _follow_reader_role(connection: Connection, database: Database) -> None:
     # An embedded server of an earlier release made no login that may make roles, and nobody else reads there.
     if role and not grant_reading(connection, role) and not database.embedded:
         logger.warning(NOT_ALLOWED, role, role)
+
+
+def missing_reader(database: Database) -> str:
+    """Return what to do about a reading role that is wanted and is not there; nothing where all is well."""
+    if not database.reader_role or database.embedded:
+        return ""
+    with database.transaction(read_only=True) as connection:
+        there = role_is_there(connection, database.reader_role)
+    return "" if there else NOT_ALLOWED % (database.reader_role, database.reader_role)
 
 
 def alembic_config(connection: Connection, database: Database) -> Config:
