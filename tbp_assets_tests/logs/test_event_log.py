@@ -125,7 +125,7 @@ def test_evaluations_that_wait_are_stored_however_it_ends_and_whether_or_not_the
     log = EventLog(url, lambda _: None)
 
     def interrupted() -> None:
-        with log.evaluations_together():
+        with log.together():
             for evaluation in evaluations:
                 log.store_event(evaluation)
             assert stored(market, schema)["event_logs"] == []
