@@ -19,7 +19,7 @@ from tbp_assets.storage.sql import statement
 
 Kind = dg.DagsterEventType
 PLANNED: Final = {Kind.ASSET_MATERIALIZATION_PLANNED, Kind.ASSET_CHECK_EVALUATION_PLANNED}
-CELLS: Final = {Kind.ASSET_MATERIALIZATION, Kind.ASSET_OBSERVATION}
+CELLS: Final = (Kind.ASSET_MATERIALIZATION, Kind.ASSET_OBSERVATION)
 HELD: Final = {Kind.ASSET_CHECK_EVALUATION, *CELLS}
 MOST_HELD: Final = 50  # events
 
@@ -81,7 +81,7 @@ class EventLog(PostgresEventLogStorage):
         held, self._held = self._held or [], []
         for kind in CELLS:
             if cells := [event for event in held if event.dagster_event_type == kind]:
-                self.store_event_batch(cells)
+                super().store_event_batch(cells)
         events = [event for event in held if event.dagster_event_type == Kind.ASSET_CHECK_EVALUATION]
         if not events:
             return
