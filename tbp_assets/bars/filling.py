@@ -43,4 +43,8 @@ def bars_lack(
     if lake.status == "validated":
         return None
     state = day_state(DayFacts(trading_date, landing, lake), expectation, now)
-    return state if lake.cause in state.detail else DayState("rejected", lake.cause, "parsing")
+    if lake.cause in state.detail:
+        return state
+    # The landing zone no longer knows the file.
+    held = lake.status == "held"
+    return DayState("held" if held else "rejected", lake.cause, "parsing" if lake.status == "refused" else "quality")
