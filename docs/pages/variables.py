@@ -58,6 +58,7 @@ OTHERS: Final[dict[str, Readers]] = {
     "Of the containers": {
         "`deploy/docker-compose.yml`": {
             "TBP_VERSION": "tag of the image; else local",
+            "TBP_UI_HOSTS": "names under which the UI is reached beside localhost, separated by commas; else none",
             "TBP_BIND": "address that UI, Prometheus and Grafana are published on; else 127.0.0.1",
             "TBP_UI_PORT": "port of the UI on the host; else 3000",
             "TBP_PROMETHEUS_PORT": "port of Prometheus on the host; else 9090",

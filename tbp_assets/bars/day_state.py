@@ -12,6 +12,7 @@ from tbp_assets.errors import Category
 
 State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected", "held"]
 CLOSED_STATES: frozenset[State] = frozenset({"loaded", "holiday"})
+NO_FILE_YET = "the provider has no file yet"
 WITHDRAWN = {
     "absent": "the provider has withdrawn the file since",
     "forbidden": "the provider refuses the file since (HTTP 403)",
@@ -29,6 +30,11 @@ class DayState:
     def __str__(self) -> str:
         """Return state and detail."""
         return f"{self.state} ({self.detail})" if self.detail else self.state
+
+    @property
+    def waits(self) -> bool:
+        """Whether a day is open for nothing but that the provider has no file of it yet."""
+        return self.detail == NO_FILE_YET
 
     @property
     def open(self) -> bool:
@@ -81,7 +87,7 @@ def _without_file(facts: DayFacts, expectation: Expectation, absent: State) -> D
         return DayState("holiday")
     if landing is None:
         return DayState(absent, "never asked for")
-    return DayState(absent, "the provider has no file yet", "not_published" if absent == "missing" else None)
+    return DayState(absent, NO_FILE_YET, "not_published" if absent == "missing" else None)
 
 
 def _state_of_file(facts: DayFacts, landing: LandingFact, file: LandedFile) -> DayState:

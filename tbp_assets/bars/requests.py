@@ -3,11 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from tbp_assets.bars.day_state import Expectation, day_state
 from tbp_assets.bars.facts import DayFacts, Listed
-from tbp_assets.bars.failures import Patience
+from tbp_assets.bars.failures import Failure, Patience
+from tbp_assets.bars.sessions import exchange_date, weekdays
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far back days are asked for without a person.
+
+    Attributes:
+        start: The first trading date there is.
+        look_back_days: Days that are open, whether or not they were ever asked for.
+        correction_days: Days that were asked for before, and failed or whose file changed.
+    """
+
+    start: date
+    look_back_days: int
+    correction_days: int
+
+    def days(self, now: datetime) -> list[date]:
+        """Return the days that may be in it, oldest first."""
+        today = exchange_date(now)
+        first = today - timedelta(days=max(self.correction_days, self.look_back_days))
+        return weekdays(max(first, self.start), today - timedelta(days=1))
+
+    def includes(self, day: date, *, asked: bool, now: datetime) -> bool:
+        """Whether a day is asked for where it is open.
+
+        Args:
+            day: The day.
+            asked: The provider answered for it before.
+            now: The present.
+        """
+        today = exchange_date(now)
+        far = max(self.correction_days, self.look_back_days) if asked else self.look_back_days
+        return max(today - timedelta(days=far), self.start) <= day < today
+
+
+@dataclass(frozen=True, slots=True)
+class NextRequest:
+    """When a failed day is asked for without a person.
+
+    Attributes:
+        due: From then on; None where no moment is known.
+        why: Why none is.
+        person: It is never asked for, so that a person has to.
+    """
+
+    due: datetime | None
+    why: str = ""
+    person: bool = False
+
+
+def next_request(day: DayFacts, failure: Failure, window: Window, patience: Patience, now: datetime) -> NextRequest:
+    """Return what will become of a failed day, as schedule and sensor decide it."""
+    if not window.includes(day.trading_date, asked=day.landing is not None, now=now):
+        days = max(window.correction_days if day.landing else 0, window.look_back_days)
+        return NextRequest(None, f"not asked for by itself: older than the {days} days looked back on", person=True)
+    due = patience.next_attempt(failure)
+    if due is None:
+        return NextRequest(None, "left to a person: its attempts are used up", person=True)
+    if day.landing and day.landing.status == "absent" and not _landed(day):
+        return NextRequest(None, "once the provider lists its file")
+    return NextRequest(due)
 
 
 def days_to_request(

@@ -5,7 +5,6 @@ with the materialization it speaks of.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from typing import cast
 
@@ -16,7 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from tbp_assets.checks.outcome import CheckOutcome
 from tbp_assets.io_managers.ahead import one_ahead
-from tbp_assets.logs.event_log import EventLog
+from tbp_assets.io_managers.cells import events_together
 
 PAGE = 1000
 DayOutcomes = tuple[date, Mapping[str, CheckOutcome]]
@@ -36,7 +35,7 @@ def record(
     targets = _newest_materializations(context.instance, asset, days)
     # log_event takes check evaluations, as its body shows; its annotation in 1.13 leaves them out.
     log = cast("Callable[[dg.AssetCheckEvaluation], None]", context.log_event)
-    with _together(context.instance):
+    with events_together(context.instance):
         for day, found in one_ahead(outcomes):
             for name, outcome in found.items():
                 log(
@@ -51,11 +50,6 @@ def record(
                         target_materialization_data=targets.get(day.isoformat()),
                     )
                 )
-
-
-def _together(instance: dg.DagsterInstance) -> AbstractContextManager[None]:
-    events = instance.event_log_storage
-    return events.evaluations_together() if isinstance(events, EventLog) else nullcontext()
 
 
 def _newest_materializations(

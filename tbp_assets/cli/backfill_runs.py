@@ -1,7 +1,7 @@
 """The Dagster runs of a backfill: a range of days in chunks, in process, until one meets a system fault."""
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,8 +59,22 @@ class Outcome:
             mine += [each for each in theirs if each not in mine]
         self.open |= other.open
 
-    def add(self, result: dg.ExecuteInProcessResult, days: list[date], *, measured: bool = False) -> None:
-        """Take in what a run said of its days."""
+    def add(
+        self,
+        result: dg.ExecuteInProcessResult,
+        days: list[date],
+        evaluations: Iterable[dg.AssetCheckEvaluation],
+        *,
+        measured: bool = False,
+    ) -> None:
+        """Take in what a run said of its days.
+
+        Args:
+            result: The run.
+            days: Those it was about.
+            evaluations: Of its checks, as they are stored: a step that fails hands on none of those it recorded.
+            measured: The run was about quality alone.
+        """
         self.run_ids.append(result.run_id)
         failed = [event for event in result.all_events if event.is_step_failure]
         if any(map(was_interrupted, failed)):
@@ -74,9 +88,8 @@ class Outcome:
             self.faults = [f"run {result.run_id} failed and its events do not say why: see its page in the UI"]
         if not self.faults:
             (self.measured if measured else self.days).extend(days)
-        evaluations = [event.event_specific_data for event in result.all_events]
         for found in evaluations:
-            if isinstance(found, dg.AssetCheckEvaluation) and not found.passed and found.partition:
+            if not found.passed and found.partition:
                 check = FailedCheck(date.fromisoformat(found.partition), found.check_name, found.description or "")
                 (self.failed_checks if found.severity == dg.AssetCheckSeverity.ERROR else self.warnings).append(check)
 
@@ -106,7 +119,8 @@ class Runs:
                 tags = {RANGE_START_TAG: first.isoformat(), RANGE_END_TAG: last.isoformat()}
                 result = in_thread(lambda tags=tags: self._run(job, tags))
                 stop_if_interrupted()
-                outcome.add(result, weekdays(first, last), measured=job == MEASURE_JOB)
+                evaluations = evaluations_of(self.instance, result.run_id)
+                outcome.add(result, weekdays(first, last), evaluations, measured=job == MEASURE_JOB)
         return outcome
 
     def _run(self, job: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
@@ -115,6 +129,13 @@ class Runs:
             raise_on_error=False,
             tags={**self.tags, **tags},
         )
+
+
+def evaluations_of(instance: dg.DagsterInstance, run_id: str) -> list[dg.AssetCheckEvaluation]:
+    """Return what the checks of a run found, in the order in which they were stored."""
+    kinds = {dg.DagsterEventType.ASSET_CHECK_EVALUATION}
+    records = instance.get_records_for_run(run_id, of_type=kinds).records
+    return [record.event_log_entry.get_dagster_event().asset_check_evaluation_data for record in records]
 
 
 def in_thread(work: Callable[[], T]) -> T:

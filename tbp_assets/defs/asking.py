@@ -71,12 +71,9 @@ def watched(plan: Plan, landing: LandingZone, lake: Lake, database: Database, no
 
     Those of the look-back window; of the correction window those that were asked for before.
     """
-    schedule, today = plan.settings.pipeline.schedule, exchange_date(now)
-    open_from = today - timedelta(days=schedule.look_back_days)
-    known_from = today - timedelta(days=max(schedule.correction_window_days, schedule.look_back_days))
-    window = weekdays(max(known_from, plan.settings.pipeline.partitions.start_date), today - timedelta(days=1))
-    facts = gather(landing, lake, database, window)
-    return {day: known for day, known in facts.items() if day >= open_from or known.landing}
+    window = plan.settings.pipeline.window
+    facts = gather(landing, lake, database, window.days(now))
+    return {day: known for day, known in facts.items() if window.includes(day, asked=bool(known.landing), now=now)}
 
 
 def days_to_measure(

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 
 import dagster as dg
 
 from tbp_assets.bars.day_state import DayState, Expectation
+from tbp_assets.bars.filling import bars_lack
 from tbp_assets.bars.flags import by_severity
 from tbp_assets.bars.metrics import totals_of
+from tbp_assets.bars.versions import NO_FILE, bars_version
 from tbp_assets.checks.outcome import counts_text
 from tbp_assets.defs.columns import metrics_columns
 from tbp_assets.defs.partitions import dates
@@ -20,12 +22,14 @@ from tbp_assets.defs.shared import (
     VALIDATED_BARS,
     CheckDays,
     Plan,
+    cells_of,
+    code_versions,
     day_log,
-    state_of,
 )
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
-from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
+from tbp_assets.io_managers.cells import Cell, Metadata, untold
+from tbp_assets.io_managers.timescale import LoadStream, StreamedDay
 from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -57,6 +61,7 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
         backfill_policy=plan.backfill_policy,
         retry_policy=plan.retry_policy,
         io_manager_key="timescale_io_manager",
+        code_version=code_versions(plan)[DATA_QUALITY_METRICS],
         group_name=GROUP,
         owners=OWNERS,
         kinds={"polars", "postgres"},
@@ -82,13 +87,13 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
         lake = store.lake(plan.dataset, flat_files.data_source)
         landing = store.landing(plan.dataset, flat_files.data_source)
         measuring = Measuring(lake, plan.settings.pipeline.quality.flag_settings, plan.settings.universe)
-        return dg.Output(
+        return untold(
             QualityStream(
                 source=landing.store.address(f"lake/{flat_files.data_source}"),
                 days=one_ahead(_stream(measuring, days, landing, plan.expectation(days))),
                 write=lambda load, _day, opened, run_id: store_quality(opened, plan.dataset, load, run_id),
                 describe=partial(_described, plan),
-                attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+                cells=cells_of(context, DATA_QUALITY_METRICS, plan),
                 log=day_log(context, DATA_QUALITY_METRICS, plan, flat_files),
                 written=DayLog.measured,
                 check=lambda measured: check_measured(context, store, database, flat_files.data_source, measured),
@@ -102,17 +107,26 @@ def build_data_quality_metrics(plan: Plan, check_measured: CheckDays) -> dg.Asse
 def _stream(
     measuring: Measuring, days: list[date], landing: LandingZone, expectation: Expectation
 ) -> Iterator[Streamed]:
+    now = datetime.now(UTC)
     for day, measured in measuring.measure(days):
         if isinstance(measured, StoredFileError):
             yield StreamedDay(day, open=DayState("rejected", str(measured), measured.category))
         elif measured is None:
-            state = state_of(day, None, landing, expectation)
-            yield StreamedDay(day, open=state if state.open else None)
+            yield StreamedDay(day, open=bars_lack(day, landing.fact(day), None, expectation, now))
         else:
-            yield StreamedDay(day, measured)
+            # A day that is kept out is measured; that its bars are not there is told by market_data_raw.
+            lacks = bars_lack(day, landing.fact(day), measured.lake, expectation, now)
+            yield StreamedDay(day, measured, unfilled=lacks)
 
 
-def _described(plan: Plan, day: Streamed, written: QualityWritten | None, _seconds: float) -> Metadata:
+def _described(plan: Plan, day: Streamed, written: QualityWritten | None, _seconds: float) -> Cell:
+    metadata = _metadata(plan, day, written)
+    if day.load is None:
+        return Cell(metadata, inputs={VALIDATED_BARS: NO_FILE})
+    return Cell(metadata, day.load.judged_by, {VALIDATED_BARS: bars_version(day.load.lake)})
+
+
+def _metadata(plan: Plan, day: Streamed, written: QualityWritten | None) -> Metadata:
     if day.load is None or written is None:
         state = dg.MetadataValue.text(str(day.open or "holiday"))
         return {"dagster/partition_row_count": dg.MetadataValue.int(0), "state": state}

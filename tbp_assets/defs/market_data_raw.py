@@ -2,23 +2,37 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
 import polars as pl
 
 from tbp_assets.bars.day_state import DayState, Expectation
-from tbp_assets.bars.facts import LakeFact, LandingFact, LoadFact
+from tbp_assets.bars.facts import LoadFact
+from tbp_assets.bars.filling import bars_lack
 from tbp_assets.bars.universe import Universe, few
+from tbp_assets.bars.versions import bars_version, load_version
 from tbp_assets.checks.outcome import counts_text, rows_table
 from tbp_assets.datasets import Dataset
 from tbp_assets.defs.columns import table_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, MARKET_DATA_RAW, OWNERS, VALIDATED_BARS, CheckDays, Plan, day_log, state_of
+from tbp_assets.defs.shared import (
+    GROUP,
+    MARKET_DATA_RAW,
+    OWNERS,
+    VALIDATED_BARS,
+    CheckDays,
+    Plan,
+    cells_of,
+    code_versions,
+    day_log,
+)
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
+from tbp_assets.io_managers.cells import Cell, Metadata, untold
 from tbp_assets.io_managers.lake import LakeDay, LakeDays
-from tbp_assets.io_managers.timescale import LoadStream, Metadata, StreamedDay
+from tbp_assets.io_managers.timescale import LoadStream, StreamedDay
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -60,6 +74,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
         backfill_policy=plan.backfill_policy,
         retry_policy=plan.retry_policy,
         io_manager_key="timescale_io_manager",
+        code_version=code_versions(plan)[MARKET_DATA_RAW],
         group_name=GROUP,
         owners=OWNERS,
         kinds={"postgres", "timescaledb"},
@@ -85,7 +100,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
         failures = FailureLog(database, plan.dataset, flat_files.data_source, context.run, context.log)
         universe = chosen_universe(plan, dict(context.run.tags))
         landing = store.landing(plan.dataset, flat_files.data_source)
-        return dg.Output(
+        return untold(
             BarsStream(
                 source=landing.store.address(f"lake/{flat_files.data_source}"),
                 days=one_ahead(_stream(validated_bars.days, universe, landing, plan.expectation(days))),
@@ -93,7 +108,7 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
                     opened, plan.dataset, load, run_id, None if day.open else failures.resolved_by
                 ),
                 describe=partial(_described, database, plan.dataset),
-                attach=lambda day, metadata: context.add_asset_metadata(metadata, partition_key=day.isoformat()),
+                cells=cells_of(context, MARKET_DATA_RAW, plan),
                 log=day_log(context, MARKET_DATA_RAW, plan, flat_files),
                 written=lambda log, _load, fact, seconds: log.loaded(fact, seconds),
                 check=lambda loaded: check_loaded(context, store, database, flat_files.data_source, loaded),
@@ -107,10 +122,11 @@ def build_market_data_raw(plan: Plan, check_loaded: CheckDays) -> dg.AssetsDefin
 def _stream(
     days: Iterator[LakeDay], universe: Universe, landing: LandingZone, expectation: Expectation
 ) -> Iterator[Streamed]:
+    now = datetime.now(UTC)
     for day in days:
+        lacks = bars_lack(day.trading_date, landing.fact(day.trading_date), day.fact, expectation, now)
         if day.fact is None or day.fact.status != "validated":
-            state = state_of(day.trading_date, day.fact, landing, expectation)
-            yield StreamedDay(day.trading_date, open=state if state.open else None)
+            yield StreamedDay(day.trading_date, open=lacks)
             continue
         try:
             bars = day.bars()
@@ -118,28 +134,17 @@ def _stream(
             yield StreamedDay(day.trading_date, open=DayState("rejected", str(error), error.category))
             continue
         load = DayToLoad(day.fact, bars, universe.select(bars, day.trading_date), universe, day.quarantined)
-        yield StreamedDay(day.trading_date, load, _newer_file(day.fact, landing.fact(day.trading_date)))
-
-
-def _newer_file(lake: LakeFact, landed: LandingFact | None) -> DayState | None:
-    """Return why a day stays open although what the lake holds of it is loaded."""
-    if landed and landed.status == "unusable":
-        return DayState("rejected", landed.cause, "parsing")
-    if landed and landed.status == "unreachable":
-        return DayState("missing", f"an older file is loaded, the newest did not arrive: {landed.cause}", landed.error)
-    if landed and landed.file and landed.file.sha256 != lake.source_sha256:
-        return DayState("missing", "a restated file is landed, not yet validated")
-    return None
+        yield StreamedDay(day.trading_date, load, lacks)
 
 
 def _described(
     database: DatabaseResource, dataset: Dataset, day: Streamed, load: LoadFact | None, seconds: float
-) -> Metadata:
+) -> Cell:
     metadata = _metadata(day, load, seconds)
     if day.load and load and (load.updated or load.deleted):
         days = Days(dataset, day.load.lake.data_source, day.trading_date, day.trading_date)
         metadata |= _difference(database.open(), days, load)
-    return metadata
+    return Cell(metadata, load_version(load), {VALIDATED_BARS: bars_version(load)})
 
 
 def _difference(database: Database, day: Days, load: LoadFact) -> Metadata:

@@ -7,7 +7,15 @@ from typing import Any
 import dagster as dg
 
 from tbp_assets.bars.sessions import exchange_date
-from tbp_assets.defs.shared import DATA_QUALITY_METRICS, GROUP, MARKET_DATA_RAW, OWNERS, QUALITY_REPORT, Plan
+from tbp_assets.defs.shared import (
+    DATA_QUALITY_METRICS,
+    GROUP,
+    MARKET_DATA_RAW,
+    OWNERS,
+    QUALITY_REPORT,
+    Plan,
+    code_versions,
+)
 from tbp_assets.errors import TbpError
 from tbp_assets.reports.contents import ReportContents
 from tbp_assets.resources.database import DatabaseResource
@@ -27,6 +35,7 @@ def build_quality_report(plan: Plan) -> dg.AssetsDefinition:
         key=QUALITY_REPORT,
         deps=[DATA_QUALITY_METRICS, MARKET_DATA_RAW],
         retry_policy=plan.retry_policy,
+        code_version=code_versions(plan)[QUALITY_REPORT],
         group_name=GROUP,
         owners=OWNERS,
         kinds={"html", "altair"},

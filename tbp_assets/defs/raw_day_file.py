@@ -1,6 +1,6 @@
 """The asset raw_day_file: the vendor's bytes, kept unchanged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from time import perf_counter
@@ -11,15 +11,18 @@ import dagster as dg
 from tbp_assets.bars.day_state import DayState, day_state
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.bars.failures import TRANSIENT
+from tbp_assets.bars.filling import file_lacks
+from tbp_assets.bars.versions import file_version
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import FORCE_TAG, GROUP, OWNERS, RAW_DAY_FILE, Plan, day_log
+from tbp_assets.defs.shared import FORCE_TAG, GROUP, OWNERS, RAW_DAY_FILE, Plan, cells_of, code_versions, day_log
 from tbp_assets.errors import SourceUnavailableError, TbpError
 from tbp_assets.interrupts import stop_if_interrupted
+from tbp_assets.io_managers.cells import Cell, untold
 from tbp_assets.logs.days import DayLog
 from tbp_assets.providers.flat_files import FlatFiles
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
-from tbp_assets.resources.failures import INTERRUPTS, as_failure, days_stay_open
+from tbp_assets.resources.failures import INTERRUPTS, as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.storage.landing import LandingZone
@@ -33,7 +36,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         partitions_def=plan.partitions,
         backfill_policy=plan.backfill_policy,
         retry_policy=plan.retry_policy,
-        output_required=False,
+        code_version=code_versions(plan)[RAW_DAY_FILE],
         dagster_type=dg.Nothing,  # pyright: ignore[reportArgumentType]  # a DagsterType that poses as a type
         group_name=GROUP,
         owners=OWNERS,
@@ -45,7 +48,7 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
         flat_files: FlatFilesResource,
         store: StoreResource,
         database: DatabaseResource,
-    ) -> Iterator[dg.Output[None]]:
+    ) -> dg.Output[None]:
         """The provider's file of a trading day: every US ticker, one gzip CSV, kept byte for byte.
 
         Grain: one file a day. Landed once it is whole (length, gzip CRC, header); its lines are counted here, so that
@@ -63,10 +66,12 @@ def build_raw_day_file(plan: Plan) -> dg.AssetsDefinition:
             failures.record(_failed(days, error))
             raise as_failure(error) from error
         _require_arrivals(plan, facts, failures, context.retry_number)
+        expectation, now, cells = plan.expectation(days), datetime.now(UTC), cells_of(context, RAW_DAY_FILE, plan)
         for day, fact in facts.items():
-            context.add_asset_metadata(_metadata(fact), partition_key=day.isoformat())
-        if len(days) > 1 or _may_go_on(plan, facts[days[0]], failures):
-            yield dg.Output(None)
+            cells.days[day] = Cell(_metadata(fact), file_version(fact), open=file_lacks(day, fact, expectation, now))
+        cells.tell(context.op_execution_context.log_event)
+        failures.record({day: cell.open for day, cell in cells.days.items() if cell.open})
+        return untold(None)
 
     return raw_day_file
 
@@ -156,18 +161,6 @@ def _states(plan: Plan, facts: list[LandingFact]) -> dict[date, DayState]:
     days, now = [fact.trading_date for fact in facts], datetime.now(UTC)
     expectation = plan.expectation(days)
     return {fact.trading_date: day_state(DayFacts(fact.trading_date, fact), expectation, now) for fact in facts}
-
-
-def _may_go_on(plan: Plan, fact: LandingFact, failures: FailureLog) -> bool:
-    """Whether a run of one day has something to hand on; a late or missing day is left open without a fault."""
-    day = fact.trading_date
-    state = _states(plan, [fact])[day]
-    if fact.file or not state.open:
-        return True
-    failures.record({day: state})
-    if state.state in {"late", "missing"} and fact.status == "absent":
-        return False
-    raise days_stay_open({day: state}, 0)
 
 
 def _metadata(fact: LandingFact) -> dict[str, dg.MetadataValue]:

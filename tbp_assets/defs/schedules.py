@@ -39,6 +39,9 @@ def build_daily_schedule(plan: Plan) -> dg.ScheduleDefinition:
         database: DatabaseResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = context.scheduled_execution_time.astimezone(UTC)
+        if flat_files.absent:
+            yield dg.SkipReason(f"Nothing is asked for: {flat_files.absent}.")
+            return
         try:
             running = days_in_progress(context.instance, now)
             wanted = days_to_ask(plan, flat_files, store, database, running=running, now=now)

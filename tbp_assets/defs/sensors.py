@@ -36,6 +36,9 @@ def build_arrival_sensor(plan: Plan) -> dg.SensorDefinition:
         database: DatabaseResource,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         now = datetime.now(UTC)
+        if flat_files.absent:
+            yield dg.SkipReason(f"Nothing is asked for: {flat_files.absent}.")
+            return
         try:
             running = days_in_progress(context.instance, now)
             wanted = days_to_ask(plan, flat_files, store, database, running=running, now=now, fresh=True)

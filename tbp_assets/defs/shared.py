@@ -1,21 +1,23 @@
 """What all our assets have in common, made once from settings."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import dagster as dg
 
-from tbp_assets.bars.day_state import DayState, Expectation, day_state
-from tbp_assets.bars.facts import DayFacts, LakeFact
+from tbp_assets.bars.day_state import Expectation
+from tbp_assets.bars.metrics import VERSION as METRICS_VERSION
+from tbp_assets.bars.rules import rules_version
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.defs.partitions import trading_days
+from tbp_assets.io_managers.cells import Cells
 from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
 from tbp_assets.settings import Settings
-from tbp_assets.storage.landing import LandingZone
 
 GROUP = "us_stocks_day_bars"
 OWNERS = ["team:market-data"]
@@ -23,10 +25,11 @@ RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW, DATA_QUALITY_METRICS, QUALITY_REP
     dg.AssetKey, ("raw_day_file", "validated_bars", "market_data_raw", "data_quality_metrics", "quality_report")
 )
 
+FORMAT = "1"  # raised where an asset is made otherwise by what no other version tells of
 # On runs that a person started with --force: a landed file is not trusted to be the listed one by its name alone.
 FORCE_TAG = "tbp/force"
 
-# Records the checks of days that are done in a run that fails for others; takes context, stores, data source and days.
+# Records the checks of days that are done in a step that fails; takes context, stores, data source and days.
 CheckDays = Callable[[dg.AssetExecutionContext, StoreResource, DatabaseResource, str, Sequence[date]], None]
 
 
@@ -70,6 +73,21 @@ def day_log(context: dg.AssetExecutionContext, asset: dg.AssetKey, plan: Plan, f
     return DayLog(run.run_id, run.job_name, name, plan.dataset.name, flat_files.data_source)
 
 
-def state_of(day: date, lake: LakeFact | None, landing: LandingZone, expectation: Expectation) -> DayState:
-    """Return the state of a day that the lake has no bars of."""
-    return day_state(DayFacts(day, landing.fact(day), lake), expectation, datetime.now(UTC))
+def code_versions(plan: Plan) -> dict[dg.AssetKey, str]:
+    """Return the version of what makes each asset: of its rules, and of the settings that it is made by."""
+    universe, quality = plan.settings.universe.hash, plan.settings.pipeline.quality.flag_settings.identity
+    made_by = {
+        RAW_DAY_FILE: (),
+        VALIDATED_BARS: (rules_version(),),
+        MARKET_DATA_RAW: (universe,),
+        DATA_QUALITY_METRICS: (METRICS_VERSION, quality, universe),
+        QUALITY_REPORT: (),
+    }
+    return {
+        asset: hashlib.sha256("\n".join((FORMAT, *parts)).encode()).hexdigest()[:12] for asset, parts in made_by.items()
+    }
+
+
+def cells_of(context: dg.AssetExecutionContext, asset: dg.AssetKey, plan: Plan) -> Cells:
+    """Return what tells Dagster of the days of a step."""
+    return Cells(asset, code_versions(plan)[asset], context.instance)

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from time import perf_counter
 
 import dagster as dg
 
+from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.day_statistics import measure
-from tbp_assets.bars.facts import LakeFact, LandedFile
+from tbp_assets.bars.facts import LakeFact, LandedFile, LandingFact
+from tbp_assets.bars.filling import bars_lack
 from tbp_assets.bars.validation import ValidatedDay, judged_as_a_whole, validate
+from tbp_assets.bars.versions import bars_version, judged_file
 from tbp_assets.bars.whole_day import judge
 from tbp_assets.checks.outcome import counts_text
 from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
-from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan, day_log
+from tbp_assets.defs.shared import GROUP, OWNERS, RAW_DAY_FILE, VALIDATED_BARS, Plan, cells_of, code_versions, day_log
 from tbp_assets.errors import StoredFileError
 from tbp_assets.io_managers.ahead import one_ahead
+from tbp_assets.io_managers.cells import Cell, Cells, untold
 from tbp_assets.io_managers.lake import ValidatedDays
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
@@ -36,6 +40,7 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
         backfill_policy=plan.backfill_policy,
         retry_policy=plan.retry_policy,
         io_manager_key="lake_io_manager",
+        code_version=code_versions(plan)[VALIDATED_BARS],
         group_name=GROUP,
         owners=OWNERS,
         kinds={"polars", "parquet"},
@@ -54,13 +59,18 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
         lake = store.lake(plan.dataset, flat_files.data_source)
         landing = store.landing(plan.dataset, flat_files.data_source)
         log = day_log(context, VALIDATED_BARS, plan, flat_files)
-        return dg.Output(ValidatedDays(_stream(context, plan, landing, lake), log))
+        cells = cells_of(context, VALIDATED_BARS, plan)
+        return untold(ValidatedDays(_stream(context, plan, landing, lake, cells), log, cells))
 
     return validated_bars
 
 
-def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake) -> Iterator[ValidatedDay]:
-    for day, validated in one_ahead(_judged(plan, landing, lake, dates(context.partition_keys))):
+def _stream(
+    context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone, lake: Lake, cells: Cells
+) -> Iterator[ValidatedDay]:
+    days, now = dates(context.partition_keys), datetime.now(UTC)
+    expectation = plan.expectation(days)
+    for day, landed, validated in one_ahead(_judged(plan, landing, lake, days)):
         if isinstance(validated, StoredFileError):
             # The day stays open, what the lake holds of it stays, and the range goes on.
             context.log.error("%s", validated)
@@ -68,20 +78,25 @@ def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone,
             yield validated
         # The IO manager has stored the day by the time the stream goes on.
         fact = lake.fact(day)
-        context.add_asset_metadata(_metadata(lake, fact), partition_key=day.isoformat())
+        lacks = bars_lack(day, landed, fact, expectation, now)
+        if isinstance(validated, StoredFileError):
+            lacks = DayState("rejected", str(validated), validated.category)
+        inputs = {RAW_DAY_FILE: judged_file(fact)}
+        cells.days[day] = Cell(_metadata(lake, fact), bars_version(fact), inputs, open=lacks)
         if fact and fact.extra_columns:
             context.log.warning("%s: the vendor added columns, kept as text: %s", day, ", ".join(fact.extra_columns))
 
 
 def _judged(
     plan: Plan, landing: LandingZone, lake: Lake, days: list[date]
-) -> Iterator[tuple[date, ValidatedDay | StoredFileError | None]]:
+) -> Iterator[tuple[date, LandingFact | None, ValidatedDay | StoredFileError | None]]:
     whole_days = _WholeDays(plan, NearDays.around(lake, days))
     for day in days:
+        landed = landing.fact(day)
         try:
-            yield day, _validated(plan, landing, lake, day, whole_days)
+            yield day, landed, _validated(landing, lake, day, landed, whole_days)
         except StoredFileError as error:
-            yield day, error
+            yield day, landed, error
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +117,10 @@ class _WholeDays:
         return day
 
 
-def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date, whole_days: _WholeDays) -> ValidatedDay | None:
-    landed = landing.fact(day)
+def _validated(
+    landing: LandingZone, lake: Lake, day: date, landed: LandingFact | None, whole_days: _WholeDays
+) -> ValidatedDay | None:
+    plan = whole_days.plan
     limit = plan.settings.pipeline.validation.max_rejected_share
     if landed is None or landed.file is None or _stands(lake, lake.fact(day), landed.file, limit):
         return None
@@ -129,7 +146,7 @@ def _stands(lake: Lake, fact: LakeFact | None, file: LandedFile, limit: float) -
 
 def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     if fact is None:
-        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "result": dg.MetadataValue.text("no file")}
+        return {"dagster/partition_row_count": dg.MetadataValue.int(0), "result": dg.MetadataValue.text("no bars")}
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/partition_row_count": dg.MetadataValue.int(fact.accepted),
         "result": dg.MetadataValue.text(fact.status),

@@ -15,6 +15,7 @@ from tbp_assets.bars.validation import ValidatedDay
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS, Dataset
 from tbp_assets.errors import TbpError
 from tbp_assets.interrupts import stop_if_interrupted
+from tbp_assets.io_managers.cells import Cells
 from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.failures import INTERRUPTS, as_failure
 from tbp_assets.resources.flat_files import FlatFilesResource
@@ -34,10 +35,14 @@ class LakeDay:
 
 @dataclass(frozen=True, slots=True)
 class ValidatedDays:
-    """Validated days on their way into the lake, made as they are asked for, and who is told of each."""
+    """Validated days on their way into the lake, made as they are asked for, and who is told of each.
+
+    What is told of the cells is complete once the last day was asked for.
+    """
 
     days: Iterator[ValidatedDay]
     log: DayLog
+    cells: Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
     store: dg.ResourceDependency[StoreResource]
     flat_files: dg.ResourceDependency[FlatFilesResource]
 
-    def handle_output(self, context: OutputContext, obj: ValidatedDays) -> None:  # noqa: ARG002  # dagster's signature
+    def handle_output(self, context: OutputContext, obj: ValidatedDays) -> None:
         """Write every day of the stream; a day stands alone, whatever happens to the next."""
         lake = self._lake(US_STOCKS_DAY_AGGS)
         began = perf_counter()
@@ -62,6 +67,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
                 stop_if_interrupted()
                 lake.write(day)
                 obj.log.validated(day.fact, -began + (began := perf_counter()))
+            obj.cells.tell(context.log_event)
         except (TbpError, *INTERRUPTS) as error:
             raise as_failure(error) from error
 

@@ -1,7 +1,7 @@
 """The database as an IO manager: COPY-upserts each day of a stream in its own transaction, then tells the truth.
 
-Dagster fills every cell of a range when the step succeeds and none when it fails. So where a day stays open, the days
-that were loaded are reported one by one before the step fails naming the others.
+A day that stays open keeps no other day from being loaded, and fails no step: its cell is not filled, and the checks,
+which come after, fail for it. Where the database itself fails, the days that are done are told of before the step ends.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,15 +16,15 @@ from dagster import InputContext, OutputContext
 from tbp_assets.bars.day_state import DayState
 from tbp_assets.errors import StoredFileError, TbpError
 from tbp_assets.interrupts import stop_if_interrupted
+from tbp_assets.io_managers.cells import Cell, Cells
 from tbp_assets.logs.days import DayLog
 from tbp_assets.resources.database import DatabaseResource
 from tbp_assets.resources.failure_log import FailureLog
-from tbp_assets.resources.failures import INTERRUPTS, as_failure, days_stay_open
+from tbp_assets.resources.failures import INTERRUPTS, as_failure
 from tbp_assets.storage.database import Database
 
 Load = TypeVar("Load")
 Written = TypeVar("Written")
-Metadata = dict[str, dg.MetadataValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,15 @@ class StreamedDay(Generic[Load]):
     """A day of the stream: to be loaded, or settled without rows (a holiday), or open for a stated reason.
 
     A day may be loaded and open at once: an older version stays while the restated file is rejected.
+
+    Attributes:
+        unfilled: Why the cell is not filled of a day that is written all the same, and of which another asset tells.
     """
 
     trading_date: date
     load: Load | None = None
     open: DayState | None = None
+    unfilled: DayState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,11 @@ class LoadStream(Generic[Load, Written]):
         source: Where the days come from, for the log.
         days: The days, oldest first, made as they are asked for.
         write: Brings a day that is to be loaded into the database, for a Dagster run, in one transaction.
-        describe: Metadata of a day, with what was written and the seconds it took; called once the day is committed.
-        attach: Shows a day's metadata on its materialization.
+        describe: The cell of a day, with what was written and the seconds it took; called once the day is committed.
+        cells: Tells Dagster of each day.
         log: Is told what became of each day.
         written: Tells it of a day that was written, with the seconds it took.
-        check: Records the checks of days that were loaded in a step that fails for others.
+        check: Records the checks of days that were loaded in a step that fails.
         failures: Takes the days that stay open because something failed, and those that are repaired; None where
             another asset tells of them.
     """
@@ -59,8 +63,8 @@ class LoadStream(Generic[Load, Written]):
     source: str
     days: Iterable[StreamedDay[Load]]
     write: Callable[[Load, StreamedDay[Load], Database, str], Written]
-    describe: Callable[[StreamedDay[Load], Written | None, float], Metadata]
-    attach: Callable[[date, Metadata], None]
+    describe: Callable[[StreamedDay[Load], Written | None, float], Cell]
+    cells: Cells
     log: DayLog
     written: Callable[[DayLog, Load, Written, float], None]
     check: Callable[[Sequence[date]], None]
@@ -76,9 +80,8 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
         """Load every day of the stream.
 
         Raises:
-            Failure: Days stayed open; the others are loaded and reported.
+            Failure: The database failed, or the lake; the days before are loaded and reported.
         """
-        done: dict[date, Metadata] = {}
         open_days: dict[date, DayState] = {}
         at: date | None = None
         try:
@@ -87,23 +90,20 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
             for streamed in obj.days:
                 stop_if_interrupted()
                 at = streamed.trading_date
-                day, metadata = self._settle(context, obj, database, streamed)
-                obj.attach(day.trading_date, metadata)
+                day, cell = self._settle(context, obj, database, streamed)
+                state = day.open or day.unfilled
+                obj.cells.days[day.trading_date] = replace(cell, open=state, fails=day.open is not None)
                 if day.open:
                     obj.log.left_open(day.trading_date, day.open)
                     open_days[day.trading_date] = day.open
-                else:
-                    done[day.trading_date] = metadata
         except (TbpError, *INTERRUPTS) as error:
             if at and isinstance(error, TbpError):
                 open_days[at] = DayState("missing", str(error), error.category)
             _record(obj, open_days)
-            _report(context, obj, done)
+            _report(context, obj)
             raise as_failure(error) from error
         _record(obj, open_days)
-        if open_days:
-            _report(context, obj, done)
-            raise days_stay_open(open_days, len(done))
+        obj.cells.tell(context.log_event)
 
     def load_input(self, context: InputContext) -> None:
         """Refuse: tables are read with SQL, not handed on by Dagster."""
@@ -111,7 +111,7 @@ class TimescaleIOManager(dg.ConfigurableIOManager):
 
     def _settle(
         self, context: OutputContext, stream: LoadStream[Load, Written], database: Database, day: StreamedDay[Load]
-    ) -> tuple[StreamedDay[Load], Metadata]:
+    ) -> tuple[StreamedDay[Load], Cell]:
         started = perf_counter()
         written = None
         if day.load is not None:
@@ -135,8 +135,8 @@ def _record(stream: LoadStream[Any, Any], open_days: dict[date, DayState]) -> No
         stream.failures.record(open_days)
 
 
-def _report(context: OutputContext, stream: LoadStream[Any, Any], done: dict[date, Metadata]) -> None:
-    for day, metadata in done.items():
-        context.log_event(dg.AssetMaterialization(context.asset_key, metadata=metadata, partition=day.isoformat()))
+def _report(context: OutputContext, stream: LoadStream[Any, Any]) -> None:
+    done = [day for day, cell in stream.cells.days.items() if cell.open is None]
+    stream.cells.tell(context.log_event, done)
     if done:
-        stream.check(list(done))
+        stream.check(done)

@@ -18,6 +18,7 @@ from tbp_assets.errors import ConfigError
 from tbp_assets.logs.event_log import EventLog
 from tbp_assets.logs.starting import has_started, start_logging
 from tbp_assets.masking import masked, remember
+from tbp_assets.web import guard_webserver
 
 NOTIFY: Final = "NOTIFY run_events"
 _addresses: Final[set[URL]] = set()
@@ -39,6 +40,7 @@ class MaskedPostgresStorage(DagsterPostgresStorage):
         if not event.contains(Engine, "before_cursor_execute", _mask):
             event.listen(Engine, "before_cursor_execute", _mask, retval=True)
             event.listen(Engine, "do_execute", _left_out)
+        guard_webserver()
         super().__init__(postgres_url, **options)
         self._told = EventLog(postgres_url, self.run_of)
 

@@ -1,7 +1,7 @@
 """Dagster's event log in PostgreSQL, told to our log, with what comes many times a run written many at a time.
 
-A run of fifty days plans two hundred materializations and some four hundred checks, and evaluates as many. Dagster
-writes each for itself, an evaluation with four statements. Here two statements write many; the rows are the same.
+A run of fifty days plans two hundred materializations and some four hundred checks, and logs as many. Dagster writes
+each for itself, an evaluation with four statements. Here two statements write many; the rows are the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from tbp_assets.storage.sql import statement
 
 Kind = dg.DagsterEventType
 PLANNED: Final = {Kind.ASSET_MATERIALIZATION_PLANNED, Kind.ASSET_CHECK_EVALUATION_PLANNED}
-MOST_HELD: Final = 50  # evaluations
+CELLS: Final = (Kind.ASSET_MATERIALIZATION, Kind.ASSET_OBSERVATION)
+HELD: Final = {Kind.ASSET_CHECK_EVALUATION, *CELLS}
+MOST_HELD: Final = 50  # events
 
 
 class EventLog(PostgresEventLogStorage):
@@ -44,8 +46,8 @@ class EventLog(PostgresEventLogStorage):
         return table_name in self._seen
 
     def store_event(self, event: dg.EventLogEntry) -> None:
-        """Store an event; an evaluation waits for others where somebody said that more will come."""
-        if self._held is not None and event.dagster_event_type == Kind.ASSET_CHECK_EVALUATION and event.run_id:
+        """Store an event; what is told of a day waits for others where somebody said that more will come."""
+        if self._held is not None and event.run_id and event.dagster_event_type in HELD:
             self._held.append(event)
             if len(self._held) == MOST_HELD:
                 self._store_held()
@@ -63,8 +65,8 @@ class EventLog(PostgresEventLogStorage):
             tell(event, self._run_of)
 
     @contextmanager
-    def evaluations_together(self) -> Generator[None]:
-        """Hold evaluations of checks back until `MOST_HELD` are there or this ends, then store them at once.
+    def together(self) -> Generator[None]:
+        """Hold back what is told of cells and checks until `MOST_HELD` are there or this ends, then store them at once.
 
         One thread of a process may do so at a time; other events are stored as they come.
         """
@@ -76,7 +78,11 @@ class EventLog(PostgresEventLogStorage):
             self._held = None
 
     def _store_held(self) -> None:
-        events, self._held = self._held or [], []
+        held, self._held = self._held or [], []
+        for kind in CELLS:
+            if cells := [event for event in held if event.dagster_event_type == kind]:
+                super().store_event_batch(cells)
+        events = [event for event in held if event.dagster_event_type == Kind.ASSET_CHECK_EVALUATION]
         if not events:
             return
         with self._transaction() as connection:

@@ -9,6 +9,10 @@ from typing import cast
 
 import dagster as dg
 
+# An error that brings its own words is shown by them; any other with the frames of Dagster it came through.
+from dagster._core.errors import DagsterUserCodeProcessError
+from dagster_shared.error import SerializableErrorInfo
+
 from tbp_assets.bars.day_state import DayState, State
 from tbp_assets.errors import TransientError
 
@@ -26,16 +30,31 @@ def as_failure(error: BaseException) -> BaseException:
     return error if isinstance(error, TransientError) else dg.Failure(description=str(error), allow_retries=False)
 
 
-def days_stay_open(states: Mapping[date, DayState], done: int) -> dg.Failure:
-    """Return the Failure of a step whose other days are done."""
-    sentences = [f"{day}: {state}" for day, state in states.items()]
-    kept = f"{len(states)} days stay open, {done} are done. " if len(states) + done > 1 else ""
-    stored = {day.isoformat(): [state.state, state.detail] for day, state in states.items()}
-    return dg.Failure(
-        description=kept + "; ".join(sentences),
-        metadata={OPEN_DAYS: dg.MetadataValue.json(stored)},
-        allow_retries=False,
-    )
+class _SentenceError(DagsterUserCodeProcessError):
+    """An error that Dagster shows as a sentence, without the frames it came through."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # its arguments have no types
+            sentence, user_code_process_error_infos=[SerializableErrorInfo(sentence, [], None)]
+        )
+
+
+class DaysStayOpenError(dg.Failure, _SentenceError):
+    """Days of a run stay open, as was to be expected of what the provider sent."""
+
+    def __init__(self, states: Mapping[date, DayState], done: int) -> None:
+        """Say which days stay open and why, and how many others are done."""
+        sentences = [f"{day}: {state}" for day, state in states.items()]
+        kept = f"{_counted(len(states), done)}. " if len(states) + done > 1 else ""
+        stored = {day.isoformat(): [state.state, state.detail] for day, state in states.items()}
+        dg.Failure.__init__(  # pyright: ignore[reportUnknownMemberType]  # metadata's type is open in dagster
+            self, kept + "; ".join(sentences), {OPEN_DAYS: dg.MetadataValue.json(stored)}, allow_retries=False
+        )
+
+
+def _counted(left: int, done: int) -> str:
+    stay = "1 day stays open" if left == 1 else f"{left} days stay open"
+    return f"{stay}, {done} {'is' if done == 1 else 'are'} done"
 
 
 def was_interrupted(event: dg.DagsterEvent) -> bool:

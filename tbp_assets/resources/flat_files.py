@@ -50,6 +50,11 @@ class FlatFilesResource(S3Resource):
         )
 
     @property
+    def absent(self) -> str:
+        """What to set where no source is configured; empty where one is."""
+        return "" if self.url else "; ".join(self._config().missing_for_source())
+
+    @property
     def data_source(self) -> str:
         """Whose data this is, known without asking: `synthetic` or `polygon`."""
         return "synthetic" if source_parts(self.url).scheme == "synthetic" else "polygon"

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from tbp_assets.bars.day_state import Expectation
 from tbp_assets.bars.failures import Patience
+from tbp_assets.bars.requests import Window
 from tbp_assets.bars.sessions import exchange_date, expected_sessions
 from tbp_assets.settings.alerts import AlertsConfig
 from tbp_assets.settings.models import ConfigModel
@@ -158,3 +159,9 @@ class PipelineConfig(ConfigModel):
     health: HealthConfig
     alerts: AlertsConfig
     logs: LogsConfig
+
+    @property
+    def window(self) -> Window:
+        """How far back days are asked for without a person."""
+        schedule = self.schedule
+        return Window(self.partitions.start_date, schedule.look_back_days, schedule.correction_window_days)

@@ -11,7 +11,7 @@ import pytest
 from tbp_assets.bars.day_state import Expectation
 from tbp_assets.bars.facts import DayFacts, LandingFact, Listed
 from tbp_assets.bars.failures import Failure, Patience
-from tbp_assets.bars.requests import days_to_request
+from tbp_assets.bars.requests import Window, days_to_request, next_request
 from tbp_assets_tests.bars.day_facts import FIRST, SECOND, lake_fact, landing_fact, listed, loaded, restated
 from tbp_assets_tests.day_files import NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY
 
@@ -135,3 +135,29 @@ def test_a_listed_day_outside_the_window_is_not_asked_for() -> None:
 
 def test_a_loaded_day_that_the_lake_lost_is_validated_again() -> None:
     assert asked(replace(loaded(TUESDAY), lake=None), listing={TUESDAY: listed()}) == [TUESDAY]
+
+
+WINDOW = Window(date(2020, 1, 1), look_back_days=10, correction_days=30)
+FAULT = Failure(TUESDAY, "parsing", "cut short", 1, NOW - timedelta(days=1), NOW - timedelta(days=1))
+
+
+@pytest.mark.parametrize("ago", [1, 9, 10, 11, 29, 30, 31, 900])
+@pytest.mark.parametrize("asked_before", [True, False])
+@pytest.mark.parametrize("attempts", [1, 12])
+def test_what_is_said_of_a_failed_day_is_what_is_asked_for(ago: int, attempts: int, *, asked_before: bool) -> None:
+    now = NOW
+    day = (now - timedelta(days=ago)).date()
+    fault = replace(FAULT, trading_date=day, attempts=attempts)
+    known = DayFacts(day, landing_fact(day, "unusable", None) if asked_before else None, failure=fault)
+    said = next_request(known, fault, WINDOW, PATIENCE, now)
+    looked_at = WINDOW.includes(day, asked=asked_before, now=now)
+    assert looked_at == (ago <= (30 if asked_before else 10))
+    assert said.person == (not looked_at or attempts == 12)
+    assert bool(said.why) == (said.due is None)
+    assert (said.due is not None and said.due <= now) == (looked_at and PATIENCE.over(fault, now))
+
+
+def test_a_day_without_a_file_is_said_to_wait_for_one() -> None:
+    known = DayFacts(THURSDAY, landing_fact(THURSDAY, "absent", None))
+    said = next_request(known, replace(FAULT, trading_date=THURSDAY), WINDOW, PATIENCE, NOW)
+    assert (said.due, said.why, said.person) == (None, "once the provider lists its file", False)

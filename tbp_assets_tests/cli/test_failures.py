@@ -22,7 +22,7 @@ def broken(project: Project, tbp: Tbp) -> Project:
 
 def test_each_failed_day_is_listed_with_its_cause(broken: Project, tbp: Tbp) -> None:
     said = tbp("failures")
-    said.must_be(0)
+    said.must_be(1)
     lines = {line.split()[0]: line for line in said.out.splitlines() if line.startswith("2024-")}
     assert list(lines) == [str(TUESDAY), str(WEDNESDAY)]
     assert "parsing" in lines[str(TUESDAY)]
@@ -52,6 +52,17 @@ def test_a_day_whose_attempts_are_used_up_is_left_to_a_person(broken: Project, t
     assert said.code == 1
     assert "left to a person: `tbp backfill 2024-01-02 2024-01-02`" in said.out
     assert "2024-01-03" not in said.out
+
+
+def test_a_day_older_than_is_looked_back_on_is_said_to_need_a_person(broken: Project, tbp: Tbp) -> None:
+    said = tbp("failures", "--from", TUESDAY, "--to", TUESDAY)
+    said.must_be(1)
+    assert "not asked for by itself: older than the 30 days" in " ".join(said.out.split())
+    assert "at the next tick" not in said.out
+    assert "left to a person: `tbp backfill 2024-01-02 2024-01-02`" in said.out
+    (told,) = tbp("failures", "--from", TUESDAY, "--to", TUESDAY, "--json").json["failures"]
+    assert told["next_attempt_at"] is None
+    assert told["no_attempt_because"] == "not asked for by itself: older than the 30 days looked back on"
 
 
 def test_without_failures_it_says_so(project: Project, tbp: Tbp) -> None:

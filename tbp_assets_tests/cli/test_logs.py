@@ -53,7 +53,7 @@ def test_a_backfill_is_told_from_begin_to_end(log: Path, tbp: Tbp) -> None:
     (run,) = (line for line in told if line["event"] == "run_failed")
     assert (run["first"], run["last"], run["backfill_id"]) == (str(TUESDAY), str(THURSDAY), finished["backfill_id"])
     failed = next(line for line in told if line["event"] == "step_failed")
-    assert "1 days stay open, 2 are done. 2024-01-04" in failed["message"]
+    assert "1 day stays open, 2 are done. 2024-01-04" in failed["message"]
     per_day = [line for line in told if line.get("partition") == str(TUESDAY)]
     assert len(per_day) <= 6, "a handful of lines a day"
 

@@ -16,7 +16,7 @@ from tbp_assets.defs.assembly import build_definitions
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows
-from tbp_assets_tests.defs.ticks import tick_schedule
+from tbp_assets_tests.defs.ticks import tick_schedule, tick_sensor
 
 pytestmark = pytest.mark.integration
 SESSIONS = (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
@@ -125,16 +125,24 @@ def test_each_request_is_a_run_of_the_day_bars(project: Project, instance: dg.Da
     assert (schedule.job_name, asked(tick(project, instance))) == ("day_bars", WEEK)
 
 
-@pytest.mark.parametrize(
-    ("url", "why"), [("", "set TBP_FLAT_FILES_URL"), ("file:///nowhere/at/all", "/nowhere/at/all is no directory")]
-)
 def test_a_source_that_cannot_be_asked_fails_the_tick_with_the_cure(
-    project: Project, instance: dg.DagsterInstance, url: str, why: str
+    project: Project, instance: dg.DagsterInstance
 ) -> None:
-    project.settings(TBP_FLAT_FILES_URL=url)
+    project.settings(TBP_FLAT_FILES_URL="file:///nowhere/at/all")
     with pytest.raises(DagsterUserCodeExecutionError) as failed:
         tick(project, instance)
-    assert why in str(failed.value.__cause__)
+    assert "/nowhere/at/all is no directory" in str(failed.value.__cause__)
+
+
+def test_without_a_source_every_tick_is_skipped_and_says_what_to_set(
+    project: Project, instance: dg.DagsterInstance
+) -> None:
+    project.settings(TBP_FLAT_FILES_URL="")
+    found = tick(project, instance)
+    assert "Nothing is asked for: no source of day files: set TBP_FLAT_FILES_URL to" in str(found.skip_message)
+    assert asked(tick(project, instance, name="measure_again")) == []
+    for name in ("day_file_arrivals", "alerts"):
+        assert tick_sensor(project, instance, name) == ()
 
 
 def test_it_ticks_tuesday_to_saturday_when_the_configuration_says(project: Project) -> None:

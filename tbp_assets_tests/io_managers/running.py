@@ -14,13 +14,14 @@ from dagster._core.event_api import PartitionKeyFilter  # not exported by dagste
 from tbp_assets.defs.asking import RANGE_END_TAG, RANGE_START_TAG
 from tbp_assets.defs.assembly import build_definitions
 from tbp_assets.defs.jobs import DAY_BARS_JOB, LOAD_JOB
-from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
+from tbp_assets.defs.shared import DATA_QUALITY_METRICS, MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY
 
 WEEK = [NEW_YEAR, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY]
 FILLED, FAILED, OPEN = "MATERIALIZED", "FAILED", "open"
 ASSETS = (RAW_DAY_FILE, VALIDATED_BARS, MARKET_DATA_RAW)
+ALL = (*ASSETS, DATA_QUALITY_METRICS)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -96,6 +97,13 @@ class Runs:
         wanted = dg.AssetRecordsFilter(asset, asset_partitions=[day.isoformat()])
         records = self.instance.fetch_materializations(wanted, limit=1).records
         return records[0] if records else None
+
+    def observed(self, asset: dg.AssetKey, day: date) -> str:
+        """Return why a day's cell was not filled, as was told last."""
+        wanted = dg.AssetRecordsFilter(asset, asset_partitions=[day.isoformat()])
+        records = self.instance.fetch_observations(wanted, limit=1).records
+        observation = records[0].event_log_entry.asset_observation if records else None
+        return str(observation.metadata["state"].value) if observation else ""
 
     def metadata(self, asset: dg.AssetKey, day: date) -> dict[str, Any]:
         """Return the plain values of a day's metadata."""

@@ -60,7 +60,7 @@ def test_altered_parquet_leaves_its_day_open_and_the_others_loaded(project: Proj
         path.write_bytes(path.read_bytes() + b"x")
         said = failures(runs.load(TUESDAY, FRIDAY))
         assert runs.cells(MARKET_DATA_RAW, SESSIONS) == [FILLED, FAILED, FILLED, FILLED]
-    assert "was altered; materialize validated_bars again" in said["market_data_raw"]
+    assert "was altered; materialize validated_bars again" in said["market_data_raw_checks"]
     assert dates_stored(project) == ["2024-01-02", "2024-01-04", "2024-01-05"]
 
 
@@ -84,7 +84,9 @@ def test_altered_landed_file_leaves_its_day_open_and_the_others_validated(projec
         assert fact is not None
         assert fact.file is not None
         (project.store / zone.directory(WEDNESDAY) / fact.file.name).write_bytes(b"altered")
-        assert runs.only(VALIDATED_BARS, TUESDAY, FRIDAY).success
+        said = failures(runs.only(VALIDATED_BARS, TUESDAY, FRIDAY))
+        assert runs.cells(VALIDATED_BARS, SESSIONS) == [FILLED, FAILED, FILLED, FILLED]
+    assert said["validated_bars_checks"].startswith("1 day stays open, 3 are done. 2024-01-03: rejected")
     lake = lake_in(project.store)
     assert [lake.fact(day) is not None for day in SESSIONS] == [True, False, True, True]
 

@@ -12,7 +12,7 @@ from tbp_assets.defs.quality_report import KEY
 from tbp_assets.defs.shared import DATA_QUALITY_METRICS, QUALITY_REPORT
 from tbp_assets_tests.cli.terminal import Tbp, tbp
 from tbp_assets_tests.conftest import Project
-from tbp_assets_tests.day_files import TUESDAY, day_file, row
+from tbp_assets_tests.day_files import TUESDAY, WEDNESDAY, day_file, row
 from tbp_assets_tests.io_managers.running import QUIET, Runs, failures, runs_of
 from tbp_assets_tests.storage.days import query
 from tbp_assets_tests.storage.measured import quality_in, quiet, sessions
@@ -122,6 +122,22 @@ def test_what_is_worth_a_look_is_in_the_answer_and_does_not_fail_a_backfill(proj
     again = tbp("backfill", TUESDAY, TUESDAY, "--force")
     again.must_be(0, "worth a look flag_rate_is_usual: 2024-01-02. 2024-01-02: 1 price_spike: AAPL.")
     assert "`tbp quality flags --from 2024-01-02 --to 2024-01-02`" in again.err
+
+
+def test_what_is_worth_a_look_is_told_beside_a_rejected_day(project: Project, tbp: Tbp) -> None:
+    project.publish(
+        {
+            TUESDAY: day_file([row("AAPL", high=99), row("ZZZZ", high=99)]),
+            WEDNESDAY: day_file([row("AAPL", WEDNESDAY)])[:-12],
+        }
+    )
+    said = tbp("backfill", TUESDAY, WEDNESDAY, "--json")
+    said.must_be(1)
+    looks = [(found["day"], found["name"]) for found in said.json["worth_a_look"]]
+    assert looks == [("2024-01-02", "flag_rate_is_usual"), ("2024-01-02", "universe_is_covered")]
+    assert list(said.json["open"]) == ["2024-01-03"]
+    again = tbp("backfill", TUESDAY, WEDNESDAY, "--force", "--jobs", "2")
+    again.must_be(1, "worth a look flag_rate_is_usual: 2024-01-02. 2024-01-02: 1 price_spike: AAPL.")
 
 
 def test_a_flag_of_severity_error_fails_a_backfill_and_loads_the_day(project: Project, tbp: Tbp) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tbp_assets.defs.shared import MARKET_DATA_RAW, RAW_DAY_FILE, VALIDATED_BARS
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import FRIDAY, NEW_YEAR, THURSDAY, TUESDAY, WEDNESDAY, day_file, good_rows, row
-from tbp_assets_tests.io_managers.running import ASSETS, FAILED, FILLED, WEEK, failures, runs_of
+from tbp_assets_tests.io_managers.running import ALL, ASSETS, FAILED, FILLED, WEEK, failures, runs_of
 from tbp_assets_tests.storage.days import count, query
 
 pytestmark = pytest.mark.integration
@@ -59,25 +59,24 @@ def test_truncated_file_fails_its_day_with_its_cause_and_loads_the_others(projec
     publish(project, wednesday=TRUNCATED)
     with runs_of(project) as runs:
         said = failures(runs.days(NEW_YEAR, FRIDAY))
-        assert runs.cells(MARKET_DATA_RAW) == [FILLED, FILLED, FAILED, FILLED, FILLED]
-    assert set(said) == {"market_data_raw", "data_quality_metrics"}
-    assert said["market_data_raw"] == said["data_quality_metrics"]
-    assert said["market_data_raw"].startswith("1 days stay open, 4 are done. 2024-01-03: rejected (file://")
-    assert "2024-01-03.csv.gz: not a whole gzip file" in said["market_data_raw"]
+        assert [runs.cells(asset) for asset in ALL] == [[FILLED, FILLED, FAILED, FILLED, FILLED]] * 4
+        assert all("not a whole gzip file" in runs.observed(asset, WEDNESDAY) for asset in ALL)
+    assert set(said) == {"market_data_raw_checks", "data_quality_metrics_checks"}
+    assert said["market_data_raw_checks"] == said["data_quality_metrics_checks"]
+    assert said["market_data_raw_checks"].startswith("1 day stays open, 4 are done. 2024-01-03: rejected (file://")
+    assert "2024-01-03.csv.gz: not a whole gzip file" in said["market_data_raw_checks"]
     assert loaded_days(project) == [(str(day), 3) for day in SESSIONS if day != WEDNESDAY]
 
 
-def test_good_days_of_a_failed_range_have_their_check_results(project: Project) -> None:
+def test_every_day_of_a_failed_range_has_its_check_results(project: Project) -> None:
     publish(project, wednesday=TRUNCATED)
     with runs_of(project) as runs:
         runs.days(NEW_YEAR, FRIDAY)
-        for name in ("every_row_accounted_for", "database_matches_lake"):
-            results = runs.checked(MARKET_DATA_RAW, name)
-            assert list(results) == [NEW_YEAR, TUESDAY, THURSDAY, FRIDAY]
-            assert all(result.passed and result.targeted for result in results.values())
-        whole = runs.checked(RAW_DAY_FILE, "day_file_is_whole")
-        assert {day: result.passed for day, result in whole.items()} == {day: day != WEDNESDAY for day in WEEK}
-        assert "not a whole gzip file" in whole[WEDNESDAY].description
+        for asset, name in CHECKS:
+            results = runs.checked(asset, name)
+            assert {day: result.passed for day, result in results.items()} == {day: day != WEDNESDAY for day in WEEK}
+            assert all(result.targeted for day, result in results.items() if day != WEDNESDAY)
+            assert "not a whole gzip file" in results[WEDNESDAY].description
 
 
 @pytest.mark.parametrize("wednesday", [day_file(good_rows(WEDNESDAY)), TRUNCATED])
@@ -98,8 +97,8 @@ def test_withheld_day_is_open_and_its_rows_accounted_for(project: Project) -> No
     publish(project, thursday=day_file([*good_rows(THURSDAY), row("BAD", THURSDAY, low="")]))
     with runs_of(project) as runs:
         said = failures(runs.days(NEW_YEAR, FRIDAY))
-        assert "2024-01-04: rejected (us_stocks_sip/" in said["market_data_raw"]
-        assert "The whole day is withheld" in said["market_data_raw"]
+        assert "2024-01-04: rejected (us_stocks_sip/" in said["market_data_raw_checks"]
+        assert "The whole day is withheld" in said["market_data_raw_checks"]
         assert runs.cells(MARKET_DATA_RAW) == [FILLED, FILLED, FILLED, FAILED, FILLED]
         assert not runs.checked(VALIDATED_BARS, "bars_match_schema")[THURSDAY].passed
         assert runs.checked(VALIDATED_BARS, "every_row_accounted_for")[THURSDAY].passed
@@ -110,7 +109,7 @@ def test_session_without_a_file_is_open_in_a_range(project: Project) -> None:
     project.publish({TUESDAY: day_file(good_rows(TUESDAY))})
     with runs_of(project) as runs:
         said = failures(runs.days(NEW_YEAR, WEDNESDAY))
-        assert "2024-01-03: missing (the provider has no file yet)" in said["market_data_raw"]
+        assert "2024-01-03: missing (the provider has no file yet)" in said["market_data_raw_checks"]
         assert runs.cells(MARKET_DATA_RAW, [NEW_YEAR, TUESDAY, WEDNESDAY]) == [FILLED, FILLED, FAILED]
 
 

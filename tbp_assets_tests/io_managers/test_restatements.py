@@ -84,8 +84,8 @@ def test_day_whose_quarantine_is_gone_stays_as_it_was_and_does_not_stop_its_rang
         runs.only(VALIDATED_BARS, TUESDAY, WEDNESDAY)
         (quarantine,) = project.store.rglob("2024-01-02.quarantine.*")
         quarantine.unlink()
-        said = failures(runs.load(TUESDAY, WEDNESDAY))["market_data_raw"]
-    assert said.startswith("1 days stay open, 1 are done. 2024-01-02: rejected")
+        said = failures(runs.load(TUESDAY, WEDNESDAY))["market_data_raw_checks"]
+    assert said.startswith("1 day stays open, 1 is done. 2024-01-02: rejected")
     assert "is gone; materialize validated_bars again" in said
     sql = "SELECT timestamp::date::text, count(*) FROM market_data_raw GROUP BY 1 ORDER BY 1"
     assert query(project.database(), sql) == [("2024-01-02", 3), ("2024-01-03", 1)]
@@ -99,8 +99,8 @@ def test_rejected_restatement_leaves_the_loaded_rows_and_is_reported(project: Pr
         said = failures(runs.day(TUESDAY))
         assert runs.cells(MARKET_DATA_RAW, [TUESDAY]) == [FAILED]
     assert stored(project.database(), MARKS) == before
-    assert list(said) == ["market_data_raw"]
-    assert "2024-01-02: rejected (" in said["market_data_raw"]
+    assert list(said) == ["market_data_raw_checks"]
+    assert "2024-01-02: rejected (" in said["market_data_raw_checks"]
 
 
 def test_truncated_restatement_fails_the_check_of_its_file_and_the_older_file_is_kept(project: Project) -> None:
@@ -126,7 +126,7 @@ def test_rejected_restatement_does_not_stop_its_range(project: Project) -> None:
         )
         said = failures(runs.days(TUESDAY, FRIDAY))
         assert runs.cells(MARKET_DATA_RAW, days) == [FAILED, FAILED, FILLED, FILLED]
-    assert said["market_data_raw"].startswith("2 days stay open, 2 are done. 2024-01-02: rejected")
+    assert said["market_data_raw_checks"].startswith("2 days stay open, 2 are done. 2024-01-02: rejected")
     counts = query(
         project.database(), "SELECT timestamp::date::text, count(*) FROM market_data_raw GROUP BY 1 ORDER BY 1"
     )

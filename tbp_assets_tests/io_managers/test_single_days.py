@@ -14,7 +14,7 @@ from tbp_assets.errors import NotEntitledError, SourceUnavailableError
 from tbp_assets.providers.local_mirror import LocalMirror
 from tbp_assets_tests.conftest import Project
 from tbp_assets_tests.day_files import NEW_YEAR, TUESDAY, WEDNESDAY, day_file, good_rows, row
-from tbp_assets_tests.io_managers.running import ASSETS, FAILED, FILLED, OPEN, failures, retries, runs_of
+from tbp_assets_tests.io_managers.running import ALL, ASSETS, FAILED, FILLED, OPEN, failures, retries, runs_of
 from tbp_assets_tests.storage.days import count, landing_zone, stored
 
 pytestmark = pytest.mark.integration
@@ -89,9 +89,10 @@ def test_unusable_file_fails_at_once_with_its_cause(project: Project) -> None:
     with runs_of(project) as runs:
         result = runs.day(TUESDAY)
         said = failures(result)
-    assert list(said) == ["raw_day_file"]
-    assert said["raw_day_file"].startswith("2024-01-02: rejected (file://")
-    assert "not a whole gzip file" in said["raw_day_file"]
+        assert [runs.cells(asset, [TUESDAY]) for asset in ALL] == [[FAILED]] * 4
+    assert set(said) == {"market_data_raw_checks", "data_quality_metrics_checks"}
+    assert said["market_data_raw_checks"].startswith("2024-01-02: rejected (file://")
+    assert "not a whole gzip file" in said["market_data_raw_checks"]
     assert retries(result) == 0
 
 
@@ -107,13 +108,12 @@ def test_forbidden_file_fails_at_once_and_is_never_an_empty_day(
         result = runs.day(TUESDAY)
         assert [runs.cells(asset, [TUESDAY]) for asset in ASSETS] == [[FAILED]] * 3
     said = failures(result)
-    assert list(said) == ["raw_day_file"]
-    assert said["raw_day_file"].startswith("2024-01-02: not_entitled (us_stocks_sip/")
+    assert said["market_data_raw_checks"].startswith("2024-01-02: not_entitled (us_stocks_sip/")
     assert retries(result) == 0
 
 
-def test_withheld_day_is_validated_and_not_loaded(project: Project) -> None:
-    assert states(project, WITHHELD) == [FILLED, FILLED, FAILED]
+def test_withheld_day_is_landed_and_not_loaded(project: Project) -> None:
+    assert states(project, WITHHELD) == [FILLED, FAILED, FAILED]
     assert count(project.database()) == 0
 
 
@@ -123,13 +123,13 @@ def test_withheld_day_is_refused_by_a_run_of_the_table_alone(project: Project) -
         runs.day(TUESDAY)
         result = runs.day(TUESDAY, LOAD_JOB)
         said = failures(result)
-    assert "2024-01-02: rejected (" in said["market_data_raw"]
-    assert "The whole day is withheld" in said["market_data_raw"]
+    assert "2024-01-02: rejected (" in said["market_data_raw_checks"]
+    assert "The whole day is withheld" in said["market_data_raw_checks"]
     assert (retries(result), count(project.database())) == (0, 0)
 
 
 def test_refused_file_is_a_fact_of_the_lake_and_not_loaded(project: Project) -> None:
-    assert states(project, day_file(["AAPL,1"], header="ticker,price")) == [FILLED, FILLED, FAILED]
+    assert states(project, day_file(["AAPL,1"], header="ticker,price")) == [FILLED, FAILED, FAILED]
 
 
 def test_second_run_downloads_nothing_and_changes_no_row(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
