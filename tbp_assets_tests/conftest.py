@@ -139,7 +139,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     """A project with an empty mirror, store and database schema."""
     from tbp_assets.config_loader import load_settings
     from tbp_assets.settings import PROJECT_ROOT
-    from tbp_assets_tests import dagster_tables
+    from tbp_assets_tests import dagster_tables, our_tables
 
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -148,6 +148,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     own.mirror.mkdir()
     unique = uuid4().hex[:12]
     dagster_tables.written_once(monkeypatch)
+    our_tables.handed_on(monkeypatch)
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
     # Nobody is asked for credentials, nor are those of this machine's user taken.
@@ -161,3 +162,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     load_settings.cache_clear()
     yield own
     load_settings.cache_clear()
+    our_tables.SHELF.put_back(f"bars_{unique}")
+    dagster_tables.SHELF.put_back(f"dagster_{unique}")
