@@ -60,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes `-n auto` stands for: one more than two processors where tests wait for others."""
+    return 2 if config.getoption("markexpr") == "unit" else 3
+
+
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """A TBP_HOME whose embedded server the tests of this process share."""
