@@ -8,7 +8,7 @@ from pages.catalogue import Catalogue, Column, Function, Table, read_catalogue
 from pages.fields import fields_of
 from pages.markdown import table, with_table
 from tbp_assets.bars.events import Request, Validation
-from tbp_assets.bars.facts import LakeFact, LandedFile, LandingFact, StoredFrame
+from tbp_assets.bars.facts import Approval, DayFinding, LakeFact, LandedFile, LandingFact, StoredFrame, WholeDay
 
 PAGE = Path(__file__).parents[1] / "data-dictionary.md"
 LOADER = "the asset `market_data_raw`, in the transaction that loads the day"
@@ -34,9 +34,10 @@ ORDER = list(WRITTEN_BY)
 ORDERED_OTHERWISE = {"market_data_raw": " (in this order on a plain table, [see above](#what-holds-for-all-of-them))"}
 FIELDS = {
     "fields of a landing manifest": (LandingFact, LandedFile),
-    "fields of a lake manifest": (LakeFact, StoredFrame),
+    "fields of a lake manifest": (LakeFact, StoredFrame, WholeDay, DayFinding),
     "fields of requests.jsonl": (Request,),
     "fields of validations.jsonl": (Validation,),
+    "fields of approvals.jsonl": (Approval,),
 }
 
 

@@ -16,6 +16,8 @@ FORMATS = {"date": "date", "date-time": "moment"}
 def fields_of(kind: type[object]) -> str:
     """Return the fields of a dataclass as a table."""
     schema, meanings = adapter_of(kind).json_schema(mode="serialization"), meanings_of(kind)
+    if "properties" not in schema:  # a value that may hold another of its kind
+        schema = schema["$defs"][kind.__name__]
     if without := set(schema["properties"]) - set(meanings):
         raise ValueError(f"{kind.__name__}: its docstring does not say what {', '.join(sorted(without))} is")
     fields = schema["properties"].items()

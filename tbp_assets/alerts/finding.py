@@ -41,6 +41,7 @@ def alerts_of(
     """
     finders: dict[AlertKind, Callable[[], Iterator[Alert]]] = {
         "missing_day": lambda: _missing(situation),
+        "held_day": lambda: _held(situation),
         "run_failure": lambda: _failed(situation),
         "retries_exhausted": lambda: _given_up(situation),
         "check_failure": lambda: _unchecked(situation, severity),
@@ -60,6 +61,15 @@ def _missing(situation: Situation) -> Iterator[Alert]:
             yield Alert("missing_day", f"missing {day}", what, situation.now, (day,), day_page(day))
 
 
+def _held(situation: Situation) -> Iterator[Alert]:
+    for day in sorted(situation.states):
+        lake = situation.days[day].lake
+        if situation.states[day].state == "held" and lake:
+            # Each file that is held is told; the same one is told once, however often it is judged.
+            identity = f"held {day} {lake.source_sha256[:12]}"
+            yield Alert("held_day", identity, f"{day}: {lake.cause}", lake.validated_at, (day,), day_page(day))
+
+
 def _failed(situation: Situation) -> Iterator[Alert]:
     for run in situation.failed_runs:
         for alert in _of_run(run):
@@ -71,7 +81,7 @@ def _of_run(run: FailedRun) -> Iterator[Alert]:
     job = "" if run.job.startswith("__") else f" of {run.job}"
     name, page = f"run {run.run_id[:8]}{job}, {clock(run.ended_at)}", run_page(run.run_id)
     for day, state in sorted(run.left_open.items()):
-        if state.state != "late":
+        if state.state not in {"late", "held"}:
             identity = f"failed {day} {state.state}"
             yield Alert("run_failure", identity, f"{day} {state}: {name}", run.ended_at, (day,), page, run.run_id)
     if run.causes:

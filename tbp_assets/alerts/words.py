@@ -32,6 +32,7 @@ def _runs(alerts: Sequence[Alert]) -> str:
 
 HEADINGS: Final[dict[AlertKind, Callable[[Sequence[Alert]], str]]] = {
     "missing_day": lambda alerts: f"{_dates(alerts)} missing",
+    "held_day": lambda alerts: f"{_dates(alerts)} held",
     "run_failure": _runs,
     "retries_exhausted": lambda alerts: f"{_dates(alerts)} given up",
     "check_failure": lambda alerts: f"{_count(len(alerts), 'check')} failed",
@@ -40,6 +41,10 @@ HEADINGS: Final[dict[AlertKind, Callable[[Sequence[Alert]], str]]] = {
 # With the first and last trading date of the alerts.
 CURES: Final[dict[AlertKind, str]] = {
     "missing_day": "To do: `tbp status` says why, `tbp backfill {0} {1}` asks the provider again.",
+    "held_day": (
+        "Nothing of them is loaded, what stood before stays. To do: `tbp held` says why, `tbp restatements --preview "
+        '--from {0} --to {1}` what would change, `tbp approve DAY --reason "..."` lets the file in.'
+    ),
     "run_failure": "To do: `tbp failures` says why, `tbp backfill {0} {1}` repeats what is open.",
     "retries_exhausted": (
         "Nothing asks for them by itself any more. To do: `tbp failures` says why, then `tbp backfill {0} {1}`."

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from tbp_assets.bars.facts import DayFacts, LandedFile, LandingFact
+from tbp_assets.bars.facts import DayFacts, LakeFact, LandedFile, LandingFact
 from tbp_assets.bars.sessions import at_exchange
 from tbp_assets.errors import Category
 
-State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected"]
+State = Literal["loaded", "holiday", "late", "missing", "not_entitled", "rejected", "held"]
 CLOSED_STATES: frozenset[State] = frozenset({"loaded", "holiday"})
 WITHDRAWN = {
     "absent": "the provider has withdrawn the file since",
@@ -86,9 +86,17 @@ def _without_file(facts: DayFacts, expectation: Expectation, absent: State) -> D
 
 def _state_of_file(facts: DayFacts, landing: LandingFact, file: LandedFile) -> DayState:
     lake, load = facts.lake, facts.load
+    if lake and lake.source_sha256 == file.sha256 and lake.status == "held":
+        return DayState("held", f"{lake.cause} until `tbp approve {facts.trading_date}` or a newer file", "quality")
     if lake and lake.source_sha256 == file.sha256 and lake.status != "validated":
         return DayState("rejected", lake.cause, "quality" if lake.status == "withheld" else "parsing")
     if load and load.source_sha256 == file.sha256:
-        lost = "" if lake else "the lake no longer knows the day"
-        return DayState("loaded", WITHDRAWN.get(landing.status, lost))
+        return DayState("loaded", WITHDRAWN.get(landing.status) or _of_loaded(lake))
     return DayState("missing", "a restated file is landed, not yet loaded" if load else "landed, not yet loaded")
+
+
+def _of_loaded(lake: LakeFact | None) -> str:
+    if lake is None:
+        return "the lake no longer knows the day"
+    decision = lake.approval
+    return f"approved by {decision.approved_by}: {decision.reason}" if decision else ""

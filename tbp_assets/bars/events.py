@@ -44,7 +44,7 @@ class Validation:
         trading_date: Date in New York of the file.
         validated_at: When it was judged.
         source_sha256: Of the landed file.
-        status: `validated`, `withheld` or `refused`, as in the manifest.
+        status: `validated`, `withheld`, `refused` or `held`, as in the manifest.
         rejected: Its rejected rows by reason, as in the lake's manifest; `file_refused` for those of a refused file.
         seconds: For parsing and judging; None where it was not measured.
     """

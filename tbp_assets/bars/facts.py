@@ -14,7 +14,8 @@ from tbp_assets.bars.failures import Failure
 from tbp_assets.errors import Category
 
 LandingStatus = Literal["landed", "absent", "forbidden", "unusable", "unreachable"]
-LakeStatus = Literal["validated", "withheld", "refused"]
+LakeStatus = Literal["validated", "withheld", "refused", "held"]
+FindingSeverity = Literal["hold", "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +83,95 @@ class StoredFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class DayFinding:
+    """A statistic of a whole day that lies beyond a limit of its band.
+
+    Attributes:
+        statistic: Its name, as in pipeline.yml.
+        value: What it is.
+        limit: The limit it lies beyond.
+        severity: `hold`: nothing of the day is loaded until a person approves the file; `warn`: worth a look.
+    """
+
+    statistic: str
+    value: float
+    limit: float
+    severity: FindingSeverity
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDay:
+    """What was found of a day as a whole when its file was judged.
+
+    Attributes:
+        compared_with: The session before; null where none is stored.
+        statistics: What the day is beside others, by name.
+        levels: What its bars alone say, for the days after it.
+        findings: Statistics beyond their bands, those that hold the day first.
+        repeats: The stored day whose bars it shares most.
+        thin: Why it could not be compared with the session before; empty where it was.
+    """
+
+    compared_with: date | None
+    statistics: Mapping[str, float]
+    levels: Mapping[str, float]
+    findings: tuple[DayFinding, ...] = ()
+    repeats: date | None = None
+    thin: str = ""
+
+    @property
+    def holding(self) -> tuple[DayFinding, ...]:
+        """The findings for which the day is held."""
+        return tuple(finding for finding in self.findings if finding.severity == "hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's decision to let one file in although its day was held.
+
+    Attributes:
+        trading_date: Date in New York.
+        source_sha256: Of the file; a newer one is judged anew.
+        reason: Why, in the person's words.
+        approved_by: Who.
+        approved_at: When.
+        held_for: What the day was held for, as it was told to the person.
+    """
+
+    trading_date: date
+    source_sha256: str
+    reason: str
+    approved_by: str
+    approved_at: datetime
+    held_for: str
+
+
+@dataclass(frozen=True, slots=True)
 class LakeFact:
     """What validation made of one landed file.
 
     Attributes:
         trading_date: Date in New York; the partition key.
-        status: `validated`; `withheld` (too many rows rejected, all of them quarantined); `refused` (unreadable).
+        status: `validated`; `withheld` (too many rows rejected, all of them quarantined); `refused` (unreadable);
+            `held` (the day as a whole is implausible, and nobody approved the file).
         source_key: The provider's key of the file.
         source_sha256: Of the landed file that was judged.
         data_source: Whose: `polygon` or `synthetic`.
         rules: Version of the rules that judged it.
         lines: Lines of the landed file, from the landing fact.
         accepted: Rows in the bars file; 0 unless validated.
-        rejected: Quarantined rows by the first rule each breaks; a withheld day adds `day_withheld`.
+        rejected: Quarantined rows by the first rule each breaks; a withheld day adds `day_withheld`, a held one
+            `day_held`.
         modified: Accepted rows changed by the NaN strategy, by kind.
         extra_columns: Columns the vendor added, under the names they have in the bars file (`vendor_<name>`).
         validated_at: When it was judged.
-        cause: Why it was withheld or refused, in words; empty where it was not.
+        cause: Why it was withheld, refused or held, in words; empty where it was not.
         bars: The accepted rows; null where there are none.
         quarantine: The rejected rows; null where there are none.
         modified_lines: Lines of the modified rows in the vendor's file.
+        whole_day: What was found of the day as a whole; null where its rows did not get so far.
+        approval: Who let the file in although the day was held.
+        stands: The validated file before this one, which stays the day's where this one was kept out.
     """
 
     trading_date: date
@@ -120,6 +190,14 @@ class LakeFact:
     bars: StoredFrame | None = None
     quarantine: StoredFrame | None = None
     modified_lines: tuple[int, ...] = ()
+    whole_day: WholeDay | None = None
+    approval: Approval | None = None
+    stands: LakeFact | None = None
+
+    @property
+    def standing(self) -> LakeFact | None:
+        """The validated file whose bars are the day's: this one, or where it was kept out the one before, if any."""
+        return self if self.status == "validated" else self.stands
 
     @property
     def quarantined(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import Final, Literal
 
@@ -79,6 +79,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "timestamp_off_minute",
         pl.col("timestamp").to_physical() % NANOSECONDS_IN_MINUTE == 0,
         "window_start falls on a whole minute.",
+    ),
+    Rule(
+        "timestamp_not_of_a_day",
+        pl.col("timestamp").dt.convert_time_zone(NEW_YORK).dt.time().is_in([time(), time(16)]),
+        "The window_start of a day bar is midnight in New York, or 16:00 as in the vendor's documentation.",
+        timeframe="1d",
     ),
     Rule("price_missing", pl.all_horizontal(_present(p) for p in PRICES), "All four prices are present."),
     Rule("price_not_finite", pl.all_horizontal(_not_infinite(p) for p in PRICES), "No price is infinite."),

@@ -43,7 +43,9 @@ def split(parsed: ParsedFile) -> SplitDay:
     quarantined = _with_reasons(rules, rows.filter(~kept), verdicts.filter(~kept))
     candidates = rows.filter(kept)
     no_volume = candidates.filter(pl.col("volume").is_null())["line"]
-    filled = candidates.with_columns(pl.col("volume").fill_null(0.0))
+    # -0 is the same number, and not the same bits.
+    no_shares = pl.col("volume").is_null() | (pl.col("volume") == 0)
+    filled = candidates.with_columns(pl.when(no_shares).then(0.0).otherwise("volume").alias("volume"))
     accepted = filled.select(*BAR_SCHEMA, *parsed.extra_columns).sort("ticker", "timestamp")
     return SplitDay(
         accepted=accepted,

@@ -1,4 +1,4 @@
-"""Judge a whole day: parse the landed file, split its rows, withhold the day where too many are bad."""
+"""Judge a day: parse the landed file, split its rows, keep out a day with too many bad ones or odd as a whole."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Final
 import polars as pl
 
 from tbp_assets.bars.compression import Limits
-from tbp_assets.bars.facts import LakeFact, LandedFile
+from tbp_assets.bars.facts import Approval, LakeFact, LandedFile, WholeDay
 from tbp_assets.bars.parsing import parse_day_file
 from tbp_assets.bars.rules import rules_version
 from tbp_assets.bars.schema import BAR_SCHEMA, QUARANTINE_SCHEMA
-from tbp_assets.bars.splitting import SplitDay, split
+from tbp_assets.bars.splitting import split
+from tbp_assets.bars.whole_day import sentence
 from tbp_assets.datasets import Dataset
 from tbp_assets.errors import FileUnusableError
 
 DAY_WITHHELD: Final = "day_withheld"
+DAY_HELD: Final = "day_held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +76,47 @@ def validate(
         modified_lines=result.modified_lines,
         extra_columns=parsed.extra_columns,
     )
+    day_ = ValidatedDay(outcome, result.accepted, _quarantine(result.quarantined, outcome))
     share = result.quarantined.height / parsed.rows.height
-    if share > max_rejected_share:
-        return _withheld(outcome, result, share, max_rejected_share)
-    return ValidatedDay(outcome, result.accepted, _quarantine(result.quarantined, outcome))
-
-
-def _withheld(outcome: LakeFact, result: SplitDay, share: float, limit: float) -> ValidatedDay:
+    if share <= max_rejected_share:
+        return day_
     worst, rows = next(iter(result.rejected.items()))
     cause = (
-        f"{outcome.source_key}: {share:.1%} of the rows were rejected, more than {limit:.1%}; "
+        f"{outcome.source_key}: {share:.1%} of the rows were rejected, more than {max_rejected_share:.1%}; "
         f"mostly {worst} ({rows:,} rows). The whole day is withheld"
     )
-    others = result.accepted.select(
+    return _kept_out(day_, replace(outcome, status="withheld", cause=cause), DAY_WITHHELD)
+
+
+def judged_as_a_whole(day: ValidatedDay, whole: WholeDay, approval: Approval | None) -> ValidatedDay:
+    """Return a validated day with what was found of it as a whole; held where that is grave and nobody approved it.
+
+    Args:
+        day: The day, of status `validated`.
+        whole: What was found.
+        approval: A person's decision to let exactly this file in, if there is one.
+    """
+    fact = replace(day.fact, whole_day=whole)
+    if not whole.holding:
+        return replace(day, fact=fact)
+    if approval:
+        return replace(day, fact=replace(fact, approval=approval))
+    said = "; ".join(sentence(finding, whole) for finding in whole.holding)
+    return _kept_out(day, replace(fact, status="held", cause=f"{fact.source_key}: {said}. The day is held"), DAY_HELD)
+
+
+def _kept_out(day: ValidatedDay, fact: LakeFact, reason: str) -> ValidatedDay:
+    """Return a day whose accepted rows are quarantined as well, for a reason of the whole day."""
+    others = day.bars.select(
         "trading_date", "line", "ticker",
         pl.lit(None, pl.String).alias("text"),
-        pl.lit([DAY_WITHHELD]).alias("reasons"),
-        pl.lit(DAY_WITHHELD).alias("reason"),
+        pl.lit([reason]).alias("reasons"),
+        pl.lit(reason).alias("reason"),
     )  # fmt: skip
-    rejected = dict(result.rejected) | ({DAY_WITHHELD: others.height} if others.height else {})
-    fact = replace(
-        outcome, status="withheld", cause=cause, accepted=0, rejected=rejected, modified={}, modified_lines=()
-    )
-    everything = pl.concat([result.quarantined.select(others.columns), others]).sort("line")
-    return ValidatedDay(fact, pl.DataFrame(schema=BAR_SCHEMA), _quarantine(everything, fact))
+    rejected = dict(fact.rejected) | ({reason: others.height} if others.height else {})
+    fact = replace(fact, accepted=0, rejected=rejected, modified={}, modified_lines=())
+    everything = pl.concat([day.quarantine.select(others.columns), others]).sort("line")
+    return ValidatedDay(fact, pl.DataFrame(schema=BAR_SCHEMA), _quarantine(everything, fact), day.seconds)
 
 
 def _quarantine(rows: pl.DataFrame, fact: LakeFact) -> pl.DataFrame:

@@ -119,6 +119,33 @@ def failures(
 
 
 @app.command()
+def held(
+    start: From = None,
+    end: To = None,
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """List the days that are held as implausible, why, and the decisions that let others in."""
+    from tbp_assets.cli import held as work
+
+    return work.held(start, end, as_json=as_json)
+
+
+@app.command()
+def approve(  # noqa: PLR0917  # options of a command
+    day: Day,
+    reason: Annotated[str, typer.Option(help="Why the file is right; kept for ever.")],
+    by: Annotated[str, typer.Option(help="Who decides; by default who is logged in on this machine.")] = "",
+    file: Annotated[str, typer.Option(help="Only if the held file's sha256 begins so, as `tbp held` shows it.")] = "",
+    no_load: Annotated[bool, typer.Option("--no-load", help="Leave the load to the next run of the day.")] = False,  # noqa: FBT002
+    as_json: JsonFlag = False,  # noqa: FBT002
+) -> int:
+    """Let exactly the file of a held day in, and load it; a newer file is judged anew."""
+    from tbp_assets.cli import held as work
+
+    return work.approve(day, work.Decision(reason, by, file), load=not no_load, as_json=as_json)
+
+
+@app.command()
 def restatements(  # noqa: PLR0917  # options of a command
     start: From = None,
     end: To = None,
@@ -126,9 +153,16 @@ def restatements(  # noqa: PLR0917  # options of a command
     limit: Annotated[int, typer.Option(min=1, help="Most rows of each table.")] = 100,
     cells: Annotated[bool, typer.Option("--cells", help="Each value that was changed or taken away.")] = False,  # noqa: FBT002
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: the values, where they are shown.")] = False,  # noqa: FBT002
+    preview: Annotated[  # noqa: FBT002
+        bool, typer.Option("--preview", help="What held files, and those not yet validated, would change.")
+    ] = False,
     as_json: JsonFlag = False,  # noqa: FBT002
 ) -> int:
     """Show which loads changed days that were loaded before, and, for a single day, each value."""
+    if preview:
+        from tbp_assets.cli import preview as looking
+
+        return looking.preview(start, end, ticker=ticker, limit=limit, as_csv=as_csv, as_json=as_json)
     from tbp_assets.cli import restatements as work
 
     form = work.Form(limit=limit, cells=cells or (start is not None and start == end), json=as_json, csv=as_csv)

@@ -45,6 +45,14 @@ DAILY_CHECKS: Final[Mapping[str, CheckText]] = {
         "rejected rows. If they are bad, the provider has to mend its file, which is then loaded by itself; if they "
         "are good, change validation.max_rejected_share and run the day again.",
     ),
+    "day_is_plausible": CheckText(
+        "As a whole the day is of this market: every statistic lies inside its band (validation.whole_day).",
+        "It warns where a statistic is worth a look; the day is loaded. It fails where the day is held: nothing of it "
+        "is loaded and what stood before stays. `tbp held` says why, `tbp restatements --preview --from DAY --to DAY` "
+        'what would change. If the file is right, `tbp approve DAY --reason "..."` lets exactly it in; otherwise the '
+        "provider's next file is judged anew.",
+        "validation.whole_day",
+    ),
     "every_row_accounted_for": CheckText(
         "Lines of the file less the header = accepted + quarantined; accepted = loaded + outside the universe.",
         "Its message gives both sides of the sum. A day that is not loaded, or was loaded from another file than the "

@@ -23,6 +23,7 @@ from tbp_assets.checks.quality import (
     universe_is_covered,
 )
 from tbp_assets.checks.recording import record
+from tbp_assets.checks.whole_day import day_is_plausible
 from tbp_assets.defs.check_texts import DAILY_CHECKS
 from tbp_assets.defs.market_data_raw import chosen_universe
 from tbp_assets.defs.partitions import dates
@@ -90,7 +91,7 @@ def build_validated_bars_checks(plan: Plan) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(
         name="validated_bars_checks",
-        specs=_specs(plan, VALIDATED_BARS, ["bars_match_schema", "every_row_accounted_for"]),
+        specs=_specs(plan, VALIDATED_BARS, ["bars_match_schema", "day_is_plausible", "every_row_accounted_for"]),
         can_subset=True,
     )
     def validated_bars_checks(
@@ -98,7 +99,11 @@ def build_validated_bars_checks(plan: Plan) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         days = dates(context.op_execution_context.partition_keys)
         lake = store.lake(plan.dataset, flat_files.data_source)
-        looks = {"bars_match_schema": bars_match_schema, "every_row_accounted_for": every_line_accounted_for}
+        looks = {
+            "bars_match_schema": bars_match_schema,
+            "day_is_plausible": day_is_plausible,
+            "every_row_accounted_for": every_line_accounted_for,
+        }
         found = ((day.trading_date, day) for day in stored_days(lake, days))
         _record(context.op_execution_context, VALIDATED_BARS, _wanted(looks, context), found, days)
         yield from ()

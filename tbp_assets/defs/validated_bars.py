@@ -1,14 +1,16 @@
 """The asset validated_bars: a day's file, parsed losslessly and divided by the rules."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
 import dagster as dg
 
+from tbp_assets.bars.day_statistics import measure
 from tbp_assets.bars.facts import LakeFact, LandedFile
-from tbp_assets.bars.validation import ValidatedDay, validate
+from tbp_assets.bars.validation import ValidatedDay, judged_as_a_whole, validate
+from tbp_assets.bars.whole_day import judge
 from tbp_assets.checks.outcome import counts_text
 from tbp_assets.defs.columns import lake_columns
 from tbp_assets.defs.partitions import dates
@@ -18,8 +20,10 @@ from tbp_assets.io_managers.ahead import one_ahead
 from tbp_assets.io_managers.lake import ValidatedDays
 from tbp_assets.resources.flat_files import FlatFilesResource
 from tbp_assets.resources.store import StoreResource
+from tbp_assets.storage.approvals import approvals
 from tbp_assets.storage.lake import Lake
 from tbp_assets.storage.landing import LandingZone
+from tbp_assets.storage.near_days import NearDays
 
 
 def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
@@ -44,7 +48,8 @@ def build_validated_bars(plan: Plan) -> dg.AssetsDefinition:
 
         Grain: one bar a ticker and day. Key: ticker, timestamp. Prices in USD, unadjusted; timestamp in UTC. Source:
         the landed file. Lines of the file less the header = accepted + quarantined. A day with too many bad rows is
-        withheld whole; a file that cannot be read is refused. Both are kept as facts, and nothing of them is loaded.
+        withheld whole; a day that as a whole is implausible is held until a person approves its file; a file that
+        cannot be read is refused. All are kept as facts, nothing of them is loaded, and what stood before stays.
         """
         lake = store.lake(plan.dataset, flat_files.data_source)
         landing = store.landing(plan.dataset, flat_files.data_source)
@@ -71,14 +76,33 @@ def _stream(context: dg.AssetExecutionContext, plan: Plan, landing: LandingZone,
 def _judged(
     plan: Plan, landing: LandingZone, lake: Lake, days: list[date]
 ) -> Iterator[tuple[date, ValidatedDay | StoredFileError | None]]:
+    whole_days = _WholeDays(plan, NearDays.around(lake, days))
     for day in days:
         try:
-            yield day, _validated(plan, landing, lake, day)
+            yield day, _validated(plan, landing, lake, day, whole_days)
         except StoredFileError as error:
             yield day, error
 
 
-def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> ValidatedDay | None:
+@dataclass(frozen=True, slots=True)
+class _WholeDays:
+    """Judges each day of a stream as a whole, beside those stored and those the stream judged before it."""
+
+    plan: Plan
+    near: NearDays
+
+    def judged(self, day: ValidatedDay) -> ValidatedDay:
+        if day.fact.status == "validated":
+            date_, sha256 = day.fact.trading_date, day.fact.source_sha256
+            measured = measure(date_, day.bars, self.near.of(date_, sha256))
+            whole = judge(measured, self.plan.settings.pipeline.validation.whole_day.bands)
+            approval = approvals(self.near.lake).get((date_, sha256)) if whole.holding else None
+            day = judged_as_a_whole(day, whole, approval)
+        self.near.take(day)
+        return day
+
+
+def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date, whole_days: _WholeDays) -> ValidatedDay | None:
     landed = landing.fact(day)
     limit = plan.settings.pipeline.validation.max_rejected_share
     if landed is None or landed.file is None or _stands(lake, lake.fact(day), landed.file, limit):
@@ -93,7 +117,7 @@ def _validated(plan: Plan, landing: LandingZone, lake: Lake, day: date) -> Valid
         max_rejected_share=limit,
         limits=landing.limits,
     )
-    return replace(judged, seconds=perf_counter() - started)
+    return replace(whole_days.judged(judged), seconds=perf_counter() - started)
 
 
 def _stands(lake: Lake, fact: LakeFact | None, file: LandedFile, limit: float) -> bool:
@@ -120,6 +144,10 @@ def _metadata(lake: Lake, fact: LakeFact | None) -> dict[str, dg.MetadataValue]:
     }
     if fact.cause:
         metadata["cause"] = dg.MetadataValue.text(fact.cause)
+    if fact.approval:
+        metadata["approved"] = dg.MetadataValue.text(f"by {fact.approval.approved_by}: {fact.approval.reason}")
+    if fact.stands:
+        metadata["what stands"] = dg.MetadataValue.text(f"file {fact.stands.source_sha256}")
     if fact.rejected:
         metadata["quarantined by reason"] = counts_text(fact.rejected)
     if fact.modified:

@@ -48,11 +48,15 @@ def open_days(installation: Installation) -> Finding:
     failed = sum(1 for day in mine if facts[day].failure)
     words = ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) or "none"
     seen = f"{words}; {failed:,} of them failed" if failed else words
-    faults = [day for day, state in mine.items() if state.state not in {"late", "not_entitled"}]
-    if not faults:
+    faults = [day for day, state in mine.items() if state.state not in {"late", "not_entitled", "held"}]
+    held = [day for day, state in mine.items() if state.state == "held"]
+    if not faults and not held:
         return Finding(OPEN, "ok", seen)
-    why = "`tbp failures` says why; " if failed else ""
-    return Finding(OPEN, "failed", f"{seen}: {_few(faults)}", why + _commands(faults, facts))
+    todo = ["`tbp held` says why, `tbp approve DAY` lets a file in"] if held else []
+    if faults:
+        todo += ["`tbp failures` says why"] if failed else []
+        todo += [_commands(faults, facts)]
+    return Finding(OPEN, "failed", f"{seen}: {_few(sorted([*faults, *held]))}", "; ".join(todo))
 
 
 def history(installation: Installation) -> Finding:

@@ -132,6 +132,7 @@ CHECK_FAILED = Event("check_failed", "a check of a day, or a standing one, did n
 DAY_LANDED = Event("day_landed", "the provider answered for a day: landed, absent", on_console=False)
 DOWNLOAD_FAILED = Event("download_failed", "a day's file did not arrive, is unusable or refused", logging.WARNING)
 DAY_VALIDATED = Event("day_validated", "a day's file was divided into accepted and quarantined rows", on_console=False)
+DAY_APPROVED = Event("day_approved", "a person let a held file in: which and why", logging.WARNING, on_console=False)
 DAY_LOADED = Event("day_loaded", "a day's transaction is committed", on_console=False)
 DAY_MEASURED = Event("day_measured", "the quality of a day is in the database", on_console=False)
 DAY_CLOSED = Event("day_closed", "a day has no rows, and none were expected", on_console=False)

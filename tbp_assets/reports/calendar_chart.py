@@ -34,6 +34,7 @@ STATES: Final = {
     "late": Look("state-late", "on-amber", "L"),
     "missing": Look("state-missing", "on-amber", "M"),
     "not_entitled": Look("state-not-entitled", "on-deep", "N"),
+    "held": Look("state-held", "on-deep", "D"),
     "rejected": Look("state-rejected", "on-deep", "R"),
 }
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri")

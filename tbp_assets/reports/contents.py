@@ -120,8 +120,8 @@ class ReportContents:
         coverage_target: Share (0 to 1) of expected sessions that a ticker should have bars on.
         score_target: Score (0 to 100) under which a day or ticker is called low.
         headlines: The few numbers at the top.
-        days: One row a weekday (`DAYS_SCHEMA`). state: loaded, holiday, late, missing, not_entitled or rejected; score:
-            100 * accepted / total, null where there is no file; flagged: rows flagged by rules that are not `info`.
+        days: One row a weekday (`DAYS_SCHEMA`). state: loaded, holiday, late, missing, not_entitled, held or rejected;
+            score: 100 * accepted / total, null where there is no file; flagged: rows flagged by rules above `info`.
         rejections: Rows kept out, by trading date and first broken rule (`REJECTIONS_SCHEMA`).
         rejected_rows: Some of them, as they stand in the file (`REJECTED_ROWS_SCHEMA`).
         flags: Flagged bars and absences, the severest and newest first (`FLAGS_SCHEMA`); severity: info, warn or error.

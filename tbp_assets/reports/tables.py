@@ -14,7 +14,7 @@ from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.presence import cells
 from tbp_assets.storage.files import write_whole
 
-FAULTS: Final = ("late", "missing", "not_entitled", "rejected")
+FAULTS: Final = ("late", "missing", "not_entitled", "held", "rejected")
 FORMULA: Final = r"^[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001  # a spreadsheet takes the wide signs for the narrow ones
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 NO_FORMULA: Final = (

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from tbp_assets.settings.models import ConfigModel
 
-AlertKind = Literal["run_failure", "missing_day", "check_failure", "restatement", "retries_exhausted"]
+AlertKind = Literal["run_failure", "missing_day", "held_day", "check_failure", "restatement", "retries_exhausted"]
 Telling = AlertKind | Literal["repaired"]
 Channel = Literal["webhook", "email"]
 

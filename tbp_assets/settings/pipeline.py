@@ -16,6 +16,7 @@ from tbp_assets.bars.sessions import exchange_date, expected_sessions
 from tbp_assets.settings.alerts import AlertsConfig
 from tbp_assets.settings.models import ConfigModel
 from tbp_assets.settings.quality import QualityConfig
+from tbp_assets.settings.whole_day import WholeDayConfig
 
 
 def _clock(value: object) -> object:
@@ -97,6 +98,7 @@ class ValidationConfig(ConfigModel):
     max_rejected_share: Annotated[float, Field(ge=0, lt=1)]
     max_file_mb: Annotated[int, Field(ge=1, le=2000)]
     max_lines: Annotated[int, Field(ge=2, le=100_000_000)]
+    whole_day: WholeDayConfig = WholeDayConfig()
 
 
 class LogsConfig(ConfigModel):

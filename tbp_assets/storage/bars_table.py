@@ -80,6 +80,17 @@ def read_day(database: Database, dataset: Dataset, data_source: str, day: date) 
     return read_days(database, dataset, data_source, day, day).get(day, NO_ROWS)
 
 
+def same_bits(some: pl.DataFrame, others: pl.DataFrame) -> bool:
+    """Whether bars are the same, bit for bit, in the same order."""
+    equal = some.equals(others)
+    return equal and some.select(_minus_zero("volume")).equals(others.select(_minus_zero("volume")))
+
+
+def _minus_zero(name: str) -> pl.Expr:
+    """Whether a value is -0, which equals 0; of a bar's values only the volume can be 0."""
+    return (1 / pl.col(name)).fill_null(0.0) == float("-inf")
+
+
 def silent_tickers(
     database: Database, dataset: Dataset, data_source: str, universe: Universe, days: Sequence[date]
 ) -> list[str]:
@@ -109,10 +120,13 @@ def compare(stored: pl.DataFrame, accepted: pl.DataFrame, selected: pl.DataFrame
         accepted: Every accepted bar of the lake's day.
         selected: Those that must be in the database.
     """
-    if stored.equals(selected.select(NO_ROWS.columns)):
+    if same_bits(stored, selected.select(NO_ROWS.columns)):
         return Comparison(selected.height, NO_ROWS, NO_ROWS, NO_ROWS)
     pairs = stored.join(accepted, on=KEY, suffix="_lake", maintain_order="left")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_lake")) for name in VALUES)
+    differs = pl.any_horizontal(
+        _minus_zero("volume") != _minus_zero("volume_lake"),
+        *(pl.col(name).ne_missing(pl.col(f"{name}_lake")) for name in VALUES),
+    )
     columns = [*KEY, *(column for name in VALUES for column in (name, f"{name}_lake"))]
     return Comparison(
         compared=selected.height,

@@ -14,7 +14,7 @@ from tbp_assets.bars.facts import LakeFact
 from tbp_assets.bars.schema import VALUES
 from tbp_assets.bars.universe import SelectedBars, Universe
 from tbp_assets.errors import DatabaseUnavailableError
-from tbp_assets.storage.bars_table import KEY, Comparison, compare, rows_between
+from tbp_assets.storage.bars_table import KEY, Comparison, compare, rows_between, same_bits
 from tbp_assets.storage.copying import MICROSECONDS, copy_in, encoded
 from tbp_assets.storage.revisions import Change
 from tbp_assets.storage.sql import statement
@@ -69,7 +69,7 @@ def write_differences(connection: Connection, day: DayToLoad, keys: Keys) -> Wri
         DatabaseUnavailableError: Somebody else, who does not lock the day, changed it meanwhile.
     """
     stored = rows_between(connection, keys)
-    if stored.equals(day.selected.bars.select(COPIED)):
+    if same_bits(stored, day.selected.bars.select(COPIED)):
         return Written(0, unchanged=stored.height)
     bars = _wanted(day, stored)
     found = compare(stored, bars, bars)

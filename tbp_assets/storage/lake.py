@@ -84,15 +84,20 @@ class Lake:
         return all(self._undamaged(fact.trading_date, frame) for frame in _frames(fact))
 
     def write(self, day: ValidatedDay) -> LakeFact:
-        """Store a day: both files, then the manifest; then remove what no manifest names any more."""
+        """Store a day: both files, then the manifest; then remove what no manifest names any more.
+
+        A file that was kept out replaces no bars: those of the validated file before it stay, named by the manifest.
+        """
         date_ = day.fact.trading_date
         bars, quarantine = _Packed("bars", day.bars), _Packed("quarantine", day.quarantine)
 
         def named(known: LakeFact | None) -> LakeFact:
+            standing = known.standing if known else None
             return replace(
                 day.fact,
-                bars=self._stored(date_, bars, known.bars if known else None),
+                bars=self._stored(date_, bars, standing.bars if standing else None),
                 quarantine=self._stored(date_, quarantine, known.quarantine if known else None),
+                stands=None if day.fact.status == "validated" else standing,
             )
 
         replaced, fact = self._manifests.update(self.manifest(date_), named)
@@ -199,4 +204,7 @@ class _Packed:
 
 
 def _frames(fact: LakeFact | None) -> list[StoredFrame]:
-    return [frame for frame in (fact.bars, fact.quarantine) if frame] if fact else []
+    """Return the stored frames that a manifest names, those of the file that stands as well."""
+    if fact is None:
+        return []
+    return [frame for frame in (fact.bars, fact.quarantine) if frame] + _frames(fact.stands)

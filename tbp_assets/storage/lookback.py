@@ -19,12 +19,15 @@ EMPTY: Final = pl.DataFrame(schema={name: BAR_SCHEMA[name] for name in LOOKED_AT
 
 
 def earlier_facts(fact_of: Callable[[date], LakeFact | None], day: date) -> list[LakeFact]:
-    """Return the facts of the validated days that a day is judged by, oldest first."""
+    """Return the facts of the validated days that a day is judged by, oldest first.
+
+    Of a day whose file was kept out it is the validated file before it, where there was one.
+    """
     found, oldest, looked_at = list[LakeFact](), day, day - timedelta(days=1)
     while len(found) < HISTORY and oldest - looked_at <= LONGEST_BREAK:
         fact = fact_of(looked_at)
-        if fact and fact.status == "validated":
-            found.append(fact)
+        if fact and (standing := fact.standing):
+            found.append(standing)
             oldest = looked_at
         looked_at -= timedelta(days=1)
     return found[::-1]
@@ -56,7 +59,7 @@ class LookBack:
         return earlier_facts(lambda each: self.days[each][0] if each in self.days else None, day)
 
     def add(self, fact: LakeFact, bars: pl.DataFrame) -> None:
-        """Take in the next day of the stream, if it was validated."""
+        """Take in a validated day, the next of the stream."""
         if fact.status == "validated":
             self.days[fact.trading_date] = (fact, bars.select(LOOKED_AT))
 

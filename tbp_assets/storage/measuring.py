@@ -90,7 +90,8 @@ class Measuring:
         except StoredFileError as error:
             return error
         earlier = look_back.facts(day)
-        look_back.add(fact, bars)
+        if fact.standing:
+            look_back.add(fact.standing, bars if fact.standing is fact else self.lake.bars(fact.standing))
         return _Read(fact, bars.select("ticker", "line"), flags_within_day(bars, self.settings), quarantine, earlier)
 
     def _measured(self, read: _Read, across: pl.DataFrame) -> MeasuredDay:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from tbp_assets.bars.facts import LandedFile
@@ -54,3 +55,9 @@ def validated_content(content: bytes, lines: int, *, max_rejected_share: float =
         max_rejected_share=max_rejected_share,
         limits=LIMITS,
     )
+
+
+def judge_minutes(rows: Sequence[str]) -> SplitDay:
+    """Split a file of minute bars."""
+    minutes = replace(US_STOCKS_DAY_AGGS, timeframe="1m")
+    return split(parse_day_file(day_file(rows), minutes, TUESDAY, LIMITS))

@@ -23,10 +23,19 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "timestamp_missing": (row(window_start=""), ["timestamp_missing"]),
     "timestamp_not_nanoseconds": (
         row(window_start=MIDNIGHT // 1000),
-        ["timestamp_not_nanoseconds", "timestamp_of_another_date", "timestamp_off_minute"],
+        [
+            "timestamp_not_nanoseconds",
+            "timestamp_of_another_date",
+            "timestamp_off_minute",
+            "timestamp_not_of_a_day",
+        ],
     ),
     "timestamp_of_another_date": (row(window_start=stamp(WEDNESDAY)), ["timestamp_of_another_date"]),
-    "timestamp_off_minute": (row(window_start=MIDNIGHT + SECOND), ["timestamp_off_minute"]),
+    "timestamp_off_minute": (
+        row(window_start=MIDNIGHT + SECOND),
+        ["timestamp_off_minute", "timestamp_not_of_a_day"],
+    ),
+    "timestamp_not_of_a_day": (row(window_start=MIDNIGHT + 60 * SECOND), ["timestamp_not_of_a_day"]),
     "price_missing": (row(open=""), ["price_missing"]),
     "price_not_finite": (row(high="inf"), ["price_not_finite"]),
     "price_not_positive": (row(low=0), ["price_not_positive"]),
@@ -52,7 +61,6 @@ KEPT = {
     "nothing traded": row(volume=0, transactions=0),
     "decimal volume": row(volume="33278552.153126"),
     "longest ticker": row("A" * 32),
-    "last minute of the day": row(window_start=stamp(WEDNESDAY) - 60 * SECOND),
     "sixteen o'clock": row(window_start=MIDNIGHT + 16 * 3600 * SECOND),
 }
 

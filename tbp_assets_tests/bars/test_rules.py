@@ -51,6 +51,7 @@ PINNED = {
     "timestamp_not_nanoseconds": (1, "6b40e34a"),
     "timestamp_of_another_date": (1, "b5eb558a"),
     "timestamp_off_minute": (1, "50cb4e9c"),
+    "timestamp_not_of_a_day": (1, "4236bcd7"),
     "price_missing": (1, "cd13ff25"),
     "price_not_finite": (1, "79e04232"),
     "price_not_positive": (1, "3aaa4b73"),

@@ -11,7 +11,7 @@ from tbp_assets.bars.parsing import parse_day_file
 from tbp_assets.bars.splitting import split
 from tbp_assets.bars.validation import validate
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets_tests.bars.judging import judge, landed
+from tbp_assets_tests.bars.judging import judge, judge_minutes, landed
 from tbp_assets_tests.day_files import LIMITS, REAL_DATA, TUESDAY, day_file, row, stamp
 
 pytestmark = pytest.mark.unit
@@ -41,13 +41,20 @@ def test_an_hour_outside_the_date_in_new_york_is_another_date(hours: int) -> Non
     assert result.rejected == {"timestamp_of_another_date": 1}
 
 
-@pytest.mark.parametrize("hours", [0, 16, 23])
-def test_an_hour_inside_the_date_in_new_york_is_accepted(hours: int) -> None:
+@pytest.mark.parametrize("hours", [0, 16])
+def test_midnight_and_the_close_in_new_york_are_stamps_of_a_day_bar(hours: int) -> None:
     assert judge([row(window_start=stamp(TUESDAY) + hours * HOUR)]).rejected == {}
 
 
-def test_the_evening_in_new_york_is_still_the_trading_date_though_utc_is_a_day_on() -> None:
-    accepted = judge([row(window_start=stamp(TUESDAY) + 20 * HOUR)]).accepted
+@pytest.mark.parametrize("day", [TUESDAY, SUMMER, date(2024, 3, 11), date(2024, 11, 4)])
+@pytest.mark.parametrize("hours", [1, 9.5, 15, 19, 23])
+def test_another_hour_of_the_date_is_no_stamp_of_a_day_bar(day: date, hours: float) -> None:
+    result = judge([row(day=day, window_start=stamp(day) + int(hours * HOUR))], day)
+    assert result.rejected == {"timestamp_not_of_a_day": 1}
+
+
+def test_a_minute_bar_is_of_the_trading_date_in_new_york_though_utc_is_a_day_on() -> None:
+    accepted = judge_minutes([row(window_start=stamp(TUESDAY) + 20 * HOUR)]).accepted
     assert accepted["timestamp"].to_list() == [datetime(2024, 1, 3, 1, tzinfo=UTC)]
     assert accepted["trading_date"].to_list() == [TUESDAY]
 

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
 from tbp_assets.bars.parsing import parse_day_file
-from tbp_assets.bars.splitting import SplitDay, split
+from tbp_assets.bars.splitting import split
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
-from tbp_assets_tests.bars.judging import judge, parse
+from tbp_assets_tests.bars.judging import judge, judge_minutes, parse
 from tbp_assets_tests.day_files import HEADER, LIMITS, TUESDAY, day_file, row, stamp
 
 pytestmark = pytest.mark.unit
 
 AWKWARD = ["NA", "NAN", "TRUE", "PRN", "null", "None", "1E5", "007", "-", "BRK.A", "ACHR.WS", "nan", "inf", "#"]
 HOUR = 3_600_000_000_000
-
-
-def judge_minutes(rows: Sequence[str]) -> SplitDay:
-    """Split a file of minute bars."""
-    minutes = replace(US_STOCKS_DAY_AGGS, timeframe="1m")
-    return split(parse_day_file(day_file(rows), minutes, TUESDAY, LIMITS))
 
 
 @pytest.mark.parametrize("ticker", AWKWARD)
@@ -84,7 +76,7 @@ def test_a_good_copy_of_a_bad_row_is_not_trusted_either() -> None:
 
 
 def test_two_day_bars_of_a_ticker_are_not_trusted_whatever_their_stamps() -> None:
-    result = judge([row("A"), row("A", window_start=stamp(TUESDAY) + HOUR), row("B")])
+    result = judge([row("A"), row("A", window_start=stamp(TUESDAY) + 16 * HOUR), row("B")])
     assert (result.accepted["ticker"].to_list(), result.rejected) == (["B"], {"second_bar_of_day": 2})
 
 

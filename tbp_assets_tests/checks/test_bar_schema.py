@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandera.polars as pa
@@ -26,6 +26,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "timestamp_not_nanoseconds": {"timestamp": datetime(1970, 1, 20, 17, tzinfo=UTC)},
     "timestamp_of_another_date": {"timestamp": datetime(2024, 1, 3, 5, tzinfo=UTC)},
     "timestamp_off_minute": {"timestamp": datetime(2024, 1, 2, 5, 0, 1, tzinfo=UTC)},
+    "timestamp_not_of_a_day": {"timestamp": BARS["timestamp"][0] + timedelta(hours=1)},
     "price_missing": {"open": NAN},
     "price_not_finite": {"high": INF},
     "price_not_positive": {"low": 0.0},

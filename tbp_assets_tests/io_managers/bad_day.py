@@ -29,6 +29,7 @@ def bad_rows(day: date = TUESDAY) -> dict[str, list[str]]:
         "timestamp_not_nanoseconds": [row("timestamp_not_nanoseconds", day, window_start=midnight // 1000)],
         "timestamp_of_another_date": [row("timestamp_of_another_date", weekdays(date(2023, 12, 1), day)[-2])],
         "timestamp_off_minute": [row("timestamp_off_minute", day, window_start=midnight + SECOND)],
+        "timestamp_not_of_a_day": [row("timestamp_not_of_a_day", day, window_start=midnight + 60 * SECOND)],
         "price_missing": [row("price_missing", day, open=""), row("price_missing_too", day, low="NaN")],
         "price_not_finite": [row("price_not_finite", day, high="inf")],
         "price_not_positive": [row("price_not_positive", day, low=0), row("price_not_positive_too", day, low=-9.5)],
@@ -42,7 +43,7 @@ def bad_rows(day: date = TUESDAY) -> dict[str, list[str]]:
         "transactions_negative": [row("transactions_negative", day, transactions=-1)],
         "duplicate_key": [row("duplicate_key", day), row("duplicate_key", day, close=10.25)],
         "second_bar_of_day": [
-            row("second_bar_of_day", day, window_start=midnight + minutes * 60 * SECOND) for minutes in (0, 1)
+            row("second_bar_of_day", day, window_start=midnight + hours * 3600 * SECOND) for hours in (0, 16)
         ],
     }
 

@@ -19,7 +19,7 @@ TRUNCATED = GOOD[:-12]
 WITHHELD = day_file([*good_rows(TUESDAY), row("BAD", low="")])
 REFUSED = day_file(["AAPL,1"], header="ticker,price")
 # Enough good bars that one bad one is within the share that a day may have.
-PLENTY = good_rows(TUESDAY, [f"T{n:02}" for n in range(30)])
+PLENTY, PLENTY_LATER = (good_rows(day, [f"T{n:02}" for n in range(30)]) for day in (TUESDAY, WEDNESDAY))
 COLUMNS = ["open", "high", "low", "close", "volume", "transactions"]
 REJECTED = {"truncated": TRUNCATED, "withheld": WITHHELD, "refused": REFUSED}
 
@@ -78,7 +78,8 @@ def test_day_whose_quarantine_is_gone_stays_as_it_was_and_does_not_stop_its_rang
         project.publish({day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY)})
         runs.days(TUESDAY, WEDNESDAY)
         good = [*PLENTY, row("SPY", low="")]
-        project.publish({TUESDAY: day_file([row("AAPL"), *good]), WEDNESDAY: day_file([row("AAPL", WEDNESDAY)])})
+        later = day_file([row("AAPL", WEDNESDAY), *PLENTY_LATER])
+        project.publish({TUESDAY: day_file([row("AAPL"), *good]), WEDNESDAY: later})
         runs.only(RAW_DAY_FILE, TUESDAY, WEDNESDAY)
         runs.only(VALIDATED_BARS, TUESDAY, WEDNESDAY)
         (quarantine,) = project.store.rglob("2024-01-02.quarantine.*")

@@ -66,7 +66,7 @@ def test_row_that_no_accepted_bar_explains_is_foreign() -> None:
 
 
 def test_row_of_another_time_is_foreign_and_its_bar_absent() -> None:
-    later = validated([row("AAPL", window_start=stamp(TUESDAY) + 60 * 10**9)]).bars.select(*KEY, *VALUES)
+    later = validated([row("AAPL", window_start=stamp(TUESDAY) + 16 * 3600 * 10**9)]).bars.select(*KEY, *VALUES)
     found = compare(pl.concat([later, STORED.filter(pl.col("ticker") != "AAPL")]), LAKE, LAKE)
     assert found.foreign["ticker"].to_list() == found.absent["ticker"].to_list() == ["AAPL"]
 

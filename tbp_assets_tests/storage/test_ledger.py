@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tbp_assets.bars.sessions import day_bounds
+from tbp_assets.bars.sessions import at_exchange
 from tbp_assets.datasets import US_STOCKS_DAY_AGGS
 from tbp_assets.storage.day_facts import gather
 from tbp_assets.storage.ledger import known_data_source, loaded_span, loads, stored_rows
@@ -78,8 +78,8 @@ def test_span_and_source_are_those_of_the_loads(project: Project) -> None:
 def test_rows_are_counted_by_the_date_in_new_york_across_daylight_saving(project: Project, saturday: date) -> None:
     days = [saturday, saturday.replace(day=saturday.day + 1), saturday.replace(day=saturday.day + 2)]
     for day in days:
-        first, last = (int(moment.timestamp()) * 10**9 for moment in day_bounds(day))
-        edges = [row("FIRST", day, window_start=first), row("LAST", day, window_start=last - 60 * 10**9)]
+        midnight, close = (int(at_exchange(day, time(hour)).timestamp()) * 10**9 for hour in (0, 16))
+        edges = [row("FIRST", day, window_start=midnight), row("LAST", day, window_start=close)]
         load(project.database(), validated(edges, day))
     assert counted(project, days[0], days[2]) == dict.fromkeys(days, 2)
     assert counted(project, days[1], days[1]) == {days[1]: 2}

@@ -74,11 +74,11 @@ def test_days_after_one_that_was_validated_later_are_outdated(tmp_path: Path) ->
     assert outdated(lake, facts) == DAYS[2:5]
 
 
-def test_days_after_one_that_was_withheld_since_are_outdated(tmp_path: Path) -> None:
+def test_a_day_that_was_withheld_since_is_outdated_and_those_after_it_look_back_on_what_stands(tmp_path: Path) -> None:
     lake = lake_of(tmp_path, quiet(DAYS[:5], "AAPL"))
     facts = known(lake, DAYS[:5])
     lake.write(validated([row("AAPL", DAYS[1], low=-1)], DAYS[1]))
-    assert outdated(lake, facts) == DAYS[1:5]
+    assert outdated(lake, facts) == [DAYS[1]]
 
 
 @pytest.mark.parametrize(

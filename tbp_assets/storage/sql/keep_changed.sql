@@ -13,6 +13,8 @@ WHERE bar.timeframe = :timeframe
   AND bar.timestamp < :range_end
   AND bar.ticker >= :first_ticker
   AND bar.ticker <= :last_ticker
-  AND (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.transactions)
-      IS DISTINCT FROM
-      (staged.open, staged.high, staged.low, staged.close, staged.volume, staged.transactions)
+  AND ((bar.open, bar.high, bar.low, bar.close, bar.volume, bar.transactions)
+       IS DISTINCT FROM
+       (staged.open, staged.high, staged.low, staged.close, staged.volume, staged.transactions)
+       -- -0 equals 0 and is not the same bits; only a volume can be 0.
+       OR float8send(bar.volume) <> float8send(staged.volume))
