@@ -34,7 +34,7 @@ stop: $(VENV)/ready ## End the UI, its daemon and the embedded database
 	@$(TBP) stop
 
 test: $(VENV)/dev-ready ## All tests (PYTEST="-m unit" for a part)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-dates: $(VENV)/dev-ready ## The unit tests on holidays and odd dates (DATES="2027-01-01T17:00", PYTEST="-m integration")
 	@$(BIN)/python -m tbp_assets_tests.dates $(DATES) -- -n 2 --dist loadfile -m unit $(PYTEST)

@@ -60,6 +60,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes `-n auto` stands for: one more than two processors where tests wait for others."""
+    return 2 if config.getoption("markexpr") == "unit" else 3
+
+
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
     """A TBP_HOME whose embedded server the tests of this process share."""
@@ -139,7 +144,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     """A project with an empty mirror, store and database schema."""
     from tbp_assets.config_loader import load_settings
     from tbp_assets.settings import PROJECT_ROOT
-    from tbp_assets_tests import dagster_tables
+    from tbp_assets_tests import dagster_tables, our_tables
 
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -148,6 +153,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     own.mirror.mkdir()
     unique = uuid4().hex[:12]
     dagster_tables.written_once(monkeypatch)
+    our_tables.handed_on(monkeypatch)
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
     # Nobody is asked for credentials, nor are those of this machine's user taken.
@@ -161,3 +167,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     load_settings.cache_clear()
     yield own
     load_settings.cache_clear()
+    our_tables.SHELF.put_back(f"bars_{unique}")
+    dagster_tables.SHELF.put_back(f"dagster_{unique}")

@@ -1,6 +1,7 @@
 """Dagster's tables, made by Dagster once a process and written down, so that other tests need not wait for it again.
 
-To make and stamp them Dagster asks and answers for a third of a second; what it made is a page of SQL.
+To make and stamp them Dagster asks and answers for a third of a second; what it made is a page of SQL. Where a test
+before has ended, its tables are handed on.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from sqlalchemy.engine import URL
 
 from tbp_assets.embedded.postgres.binaries import client_programs
 from tbp_assets.logs.dagster_storage import MaskedPostgresStorage
+from tbp_assets_tests.schemas import Shelf
 
 # The schema of a test, as `project` names it.
 SCHEMA: Final = re.compile(r"dagster_[0-9a-f]{12}(?![0-9a-z_])")
 ANY: Final = "dagster_of_a_test"
 MAKE: Final[Any] = MaskedPostgresStorage.__init__
+# What it writes into tables that it made, and where their numbers go on.
+ROWS: Final = ("INSERT INTO ", "SELECT pg_catalog.setval(")
+SHELF: Final = Shelf()
 _written: Final[list[str]] = []
-_seen: Final[set[str]] = set()
 
 
 def written_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,14 +36,20 @@ def written_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _made(storage: MaskedPostgresStorage, postgres_url: str, **options: Any) -> None:
     found = SCHEMA.search(postgres_url)
-    empty = found is not None and found[0] not in _seen and _is_empty(postgres_url)
-    if found and empty and _written:
-        _execute(postgres_url, _written[0].replace(ANY, found[0]))
+    if found is None or SHELF.is_known(found[0]) or not _is_empty(postgres_url):
+        MAKE(storage, postgres_url, **options)
+        return
+    schema, url = found[0], make_url(postgres_url)
+    server = url.set(query={})
+    taken = SHELF.take(server, schema)
+    if _written and not taken:
+        _execute(postgres_url, _written[0].replace(ANY, schema))
     MAKE(storage, postgres_url, **options)
-    if found and empty and not _written:
-        _written.append(_dumped(make_url(postgres_url), found[0]).replace(found[0], ANY))
-    if found:
-        _seen.add(found[0])
+    if not _written:
+        made = _dumped(url, schema)
+        _written.append(made.replace(schema, ANY))
+        rows = "\n".join(line for line in made.splitlines() if line.startswith(ROWS))
+        SHELF.remember(server, schema, rows.replace(f"{schema}.", ""))
 
 
 def _is_empty(url: str) -> bool:

@@ -74,10 +74,18 @@ def test_a_day_measured_alone_is_as_in_a_range_across_the_borders_of_frames(tmp_
     assert {"price_move", "probable_split", "volume_spike", "stale_price", "gap", "vanished"} <= raised
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, dict[date, Any]]:
+    """Return a lake that is only read, and what is given for its days in frames of the usual size."""
+    lake = lake_of(tmp_path_factory.mktemp("stored"), wild(3))
+    return lake, ranged(lake, DAYS)
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_the_size_of_a_frame_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    lake = lake_of(tmp_path, wild(3))
-    whole = ranged(lake, DAYS)
+def test_the_size_of_a_frame_changes_nothing(
+    stored: tuple[Lake, dict[date, Any]], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    lake, whole = stored
     monkeypatch.setattr(measuring, "DAYS_IN_A_FRAME", size)
     assert ranged(lake, DAYS) == whole
 
