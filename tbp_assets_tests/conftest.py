@@ -35,6 +35,7 @@ VARIABLES = (
 )  # fmt: skip
 
 
+NO_MARKET = 1_000_000
 LONG = ("end_to_end", "test_readme.py", "test_quickstart.py", "test_runbook.py", "test_services.py", "faults")
 
 
@@ -132,6 +133,10 @@ class Project:
         path.write_text(text.replace(old, new), encoding="utf-8")
         load_settings.cache_clear()
 
+    def judge_whole_days(self) -> None:
+        """Have days judged as a whole from now on, as shipped."""
+        self.change("pipeline.yml", f"fewest_bars: {NO_MARKET} ", "fewest_bars: 20 ")
+
     def database(self) -> Database:
         """Return the test's own schema of the shared server, migrated."""
         from tbp_assets.resources.database import DatabaseResource
@@ -154,6 +159,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_home: Path) 
     unique = uuid4().hex[:12]
     dagster_tables.written_once(monkeypatch)
     our_tables.handed_on(monkeypatch)
+    # The few invented rows of most tests are no market.
+    own.change("pipeline.yml", "fewest_bars: 20 ", f"fewest_bars: {NO_MARKET} ")
     own.change("database.yml", "\nschema: market_data ", f"\nschema: bars_{unique} ")
     own.change("database.yml", "\ndagster_schema: dagster ", f"\ndagster_schema: dagster_{unique} ")
     # Nobody is asked for credentials, nor are those of this machine's user taken.

@@ -136,23 +136,24 @@ def levels_of(bars: pl.DataFrame) -> dict[str, float]:
     return _levels(_Bars.of(bars))
 
 
-def measure(day: date, bars: pl.DataFrame, near: Neighbours) -> Measured:
+def measure(day: date, bars: pl.DataFrame, near: Neighbours, fewest: int = FEWEST_BARS) -> Measured:
     """Return the statistics of a day.
 
     Args:
         day: Its trading date.
         bars: Its accepted bars (`COMPARED`, and more).
         near: What is stored near it.
+        fewest: Bars that a stored day must have for a day to be compared with it.
     """
     of = _Bars.of(bars)
     levels = _levels(of)
     found = _Found()
-    repeats = _repeated(found, of, near)
-    thin = _thin(day, near)
+    repeats = _repeated(found, of, near, fewest)
+    thin = _thin(day, near, fewest)
     if near.session_before is not None and not thin:
         _compare(found, of, _Bars.of(near.session_before), levels, near.before[-1].levels)
         _against_many(found, of, levels, near.before)
-    if near.standing is not None and near.standing.height >= FEWEST_BARS:
+    if near.standing is not None and near.standing.height >= fewest:
         _restated(found, of, _Bars.of(near.standing))
     compared_with = near.before[-1].trading_date if near.before else None
     return Measured(compared_with, found.values, found.bars, levels, repeats, thin)
@@ -191,19 +192,19 @@ def _levels(of: _Bars) -> dict[str, float]:
     return {name: round(value, 9) for name, value in found.items()}
 
 
-def _thin(day: date, near: Neighbours) -> str:
+def _thin(day: date, near: Neighbours, fewest: int) -> str:
     if near.session_before is None or not near.before:
         return "no session before it is stored"
     before = near.before[-1].trading_date
     if len(weekdays(before, day)) - 1 > LONGEST_GAP:
         return f"the newest session stored before it is of {before}"
-    if near.session_before.height < FEWEST_BARS:
+    if near.session_before.height < fewest:
         return f"the session before it ({before}) has {near.session_before.height:,} bars"
     return ""
 
 
-def _repeated(found: _Found, of: _Bars, near: Neighbours) -> date | None:
-    days = [each for each in (*near.before, *near.after) if len(each.contents) >= FEWEST_BARS]
+def _repeated(found: _Found, of: _Bars, near: Neighbours, fewest: int) -> date | None:
+    days = [each for each in (*near.before, *near.after) if len(each.contents) >= fewest]
     if not days or not len(of):
         return None
     contents = np.sort(of.content)

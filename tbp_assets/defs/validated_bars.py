@@ -109,8 +109,8 @@ class _WholeDays:
     def judged(self, day: ValidatedDay) -> ValidatedDay:
         if day.fact.status == "validated":
             date_, sha256 = day.fact.trading_date, day.fact.source_sha256
-            measured = measure(date_, day.bars, self.near.of(date_, sha256))
-            whole = judge(measured, self.plan.settings.pipeline.validation.whole_day.bands)
+            config = self.plan.settings.pipeline.validation.whole_day
+            whole = judge(measure(date_, day.bars, self.near.of(date_, sha256), config.fewest_bars), config.bands)
             approval = approvals(self.near.lake).get((date_, sha256)) if whole.holding else None
             day = judged_as_a_whole(day, whole, approval)
         self.near.take(day)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from tbp_assets.bars.day_statistics import FEWEST_BARS
 from tbp_assets.bars.whole_day import OPEN, STATISTICS, Band, Limits
 from tbp_assets.settings.models import ConfigModel
 
@@ -38,6 +39,7 @@ def _inside(hold: Limits, warn: Limits) -> bool:
 class WholeDayConfig(ConfigModel):
     """How a day as a whole is judged before anything of it is loaded."""
 
+    fewest_bars: Annotated[int, Field(ge=1)] = FEWEST_BARS
     statistics: dict[str, BandConfig] = Field(default_factory=dict)
 
     @field_validator("statistics")

@@ -19,7 +19,7 @@ from tbp_assets_tests.alerts.servers import Hook, Mailbox
 from tbp_assets_tests.cli.terminal import Tbp
 from tbp_assets_tests.conftest import Project
 
-EVENTS = "[run_failure, missing_day, check_failure, restatement, retries_exhausted, repaired]"
+EVENTS = "[run_failure, missing_day, held_day, check_failure, restatement, retries_exhausted, repaired]"
 
 
 @dataclass

@@ -57,6 +57,7 @@ def test_every_severity_is_error_or_a_key_of_the_configuration() -> None:
     keys = {name: words.severity for name, words in TEXTS.items() if words.severity != "error"}
     assert keys == {
         "score_reaches_target": "quality.score_severity",
+        "day_is_plausible": "validation.whole_day",
         "flag_rate_is_usual": "quality.flags",
         "universe_is_covered": "quality.coverage_severity",
         "coverage_reaches_target": "quality.coverage_severity",

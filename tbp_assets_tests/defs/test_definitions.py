@@ -30,6 +30,7 @@ CHECKS = {
     "market_data_raw:latest_session_present",
     "raw_day_file:day_file_is_whole",
     "validated_bars:bars_match_schema",
+    "validated_bars:day_is_plausible",
     "validated_bars:every_row_accounted_for",
 }
 SCHEDULES = ("daily_bars", "freshness_daily", "measure_again", "quality_report_daily", "health_daily")

@@ -98,6 +98,7 @@ def rows_of(days: Mapping[date, pl.DataFrame]) -> Rows:
 def test_a_day_that_is_wrong_as_a_whole_is_held_and_costs_no_good_row(
     seed: int, project: Project, tbp: Tbp, subtests: pytest.Subtests
 ) -> None:
+    project.judge_whole_days()
     project.settings(TBP_UNIVERSE="all")
     project.change("pipeline.yml", "delay_seconds: 5", "delay_seconds: 0")
     market, rng = SyntheticMarket(seed, TICKERS), np.random.default_rng(seed)
