@@ -17,11 +17,14 @@ from tbp_assets.bars import closures
 from tbp_assets.bars.flags import FLAGS
 from tbp_assets.bars.rules import RULES
 from tbp_assets.bars.schema import BAR_COLUMNS, QUARANTINE_SCHEMA
+from tbp_assets.bars.whole_day import STATISTICS, Limits
 from tbp_assets.logs.events import ALWAYS, EVENTS, FIELDS
 from tbp_assets.metrics.catalogue import SUBJECTS
 
 DOCS = Path(__file__).parent
-BARS, QUALITY, LOGS, METRICS = (DOCS / name for name in ("bars.md", "quality.md", "logs.md", "metrics.md"))
+BARS, QUALITY, LOGS, METRICS, WHOLE_DAYS = (
+    DOCS / name for name in ("bars.md", "quality.md", "logs.md", "metrics.md", "whole-days.md")
+)
 
 BROKEN = """\
 A row that breaks a rule is quarantined under the first rule it breaks. The last column says whether the rule is checked
@@ -56,6 +59,21 @@ def quality_page() -> str:
     ]
     written = table(("flag", "what it says", "observed; reference", "limit"), rows)
     return with_table(QUALITY.read_text(encoding="utf-8"), "flags", written)
+
+
+def whole_days_page() -> str:
+    """Return docs/whole-days.md as it is, with the statistics as code has them."""
+    rows = [
+        (f"`{name}`", each.text, each.fault, _band(each.band.warn), _band(each.band.hold), str(each.fewest))
+        for name, each in STATISTICS.items()
+    ]
+    head = ("statistic", "what it is", "what is likely wrong", "warn beyond", "hold beyond", "least bars")
+    return with_table(WHOLE_DAYS.read_text(encoding="utf-8"), "statistics", table(head, rows))
+
+
+def _band(limits: Limits) -> str:
+    lowest, highest = ("" if limit is None else f"{limit:g}" for limit in limits)
+    return f"{lowest} to {highest}".strip() if lowest or highest else "never"
 
 
 def metrics_page() -> str:
@@ -97,6 +115,7 @@ def bars_page() -> str:
 def main() -> int:
     """Write or check the pages."""
     pages = {BARS: bars_page(), QUALITY: quality_page(), LOGS: logs_page(), METRICS: metrics_page()}
+    pages[WHOLE_DAYS] = whole_days_page()
     pages |= {
         closures.FILE: closures.file_text(),
         DOCS / "checks.md": checks.page(),

@@ -19,7 +19,7 @@ import polars as pl
 
 from tbp_assets.bars.schema import PRICES, VALUES
 from tbp_assets.bars.sessions import weekdays
-from tbp_assets.bars.whole_day import Measured
+from tbp_assets.bars.whole_day import FEWEST_BARS, Measured
 
 Numbers = npt.NDArray[np.float64]
 Hashes = npt.NDArray[np.uint64]
@@ -31,7 +31,6 @@ REGULAR: Final = 5  # of them have every regular ticker
 FEWEST_SESSIONS: Final = 3  # for a median, and to call a ticker regular
 LONGEST_GAP: Final = 4  # weekdays to the session before: after more, the market may have moved anywhere
 LATER: Final = 5  # stored days after it whose content a day may not have
-FEWEST_BARS: Final = 20  # of the session before: fewer are no market
 FAR: Final = 0.7  # of the log of price; and so many typical moves
 FAR_TYPICAL_MOVES: Final = 20
 LEAST_COMMON: Final = 0.03  # a smaller move of the market is not set against the spread

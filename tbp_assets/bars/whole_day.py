@@ -18,6 +18,7 @@ from tbp_assets.bars.facts import DayFinding, FindingSeverity, WholeDay
 Kind = Literal["share", "number"]
 Limits = tuple[float | None, float | None]
 OPEN: Final[Limits] = (None, None)
+FEWEST_BARS: Final = 20  # of a stored day: fewer are no market
 TOLERANCE: Final = 3.0  # standard errors of a share of few bars
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from tbp_assets.bars.day_statistics import FEWEST_BARS
-from tbp_assets.bars.whole_day import OPEN, STATISTICS, Band, Limits
+from tbp_assets.bars.whole_day import FEWEST_BARS, OPEN, STATISTICS, Band, Limits
 from tbp_assets.settings.models import ConfigModel
 
 Limit = Annotated[float, Field(allow_inf_nan=False)]
