@@ -118,7 +118,7 @@ class Shelf:
 
     def _empty(self, cursor: Cursor) -> None:
         if tables := names(cursor, FILLED):
-            cursor.execute(SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(SQL(", ").join(map(Identifier, tables))))
+            cursor.execute(SQL("TRUNCATE {} CASCADE").format(SQL(", ").join(map(Identifier, tables))))
         for sequence in names(cursor, CALLED):
             cursor.execute(SQL("ALTER SEQUENCE {} RESTART").format(Identifier(sequence)))
         if self._rows:
