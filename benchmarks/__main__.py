@@ -218,7 +218,7 @@ def print_table(results: Results, days: int, rows: int) -> None:
 
 def print_json(results: Results, days: int, rows: int) -> None:
     """Print for a program."""
-    print(json.dumps({"days": days, "rows": rows, "lines": [asdict(line) for line in results.lines.values()]}))  # noqa: T201
+    print(json.dumps({"days": days, "rows": rows, "lines": [asdict(line) for line in results.lines.values()]}))
 
 
 if __name__ == "__main__":

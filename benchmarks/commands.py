@@ -76,11 +76,11 @@ def main() -> None:
             for name, words in chosen.items():
                 place = elsewhere if name == "tbp stop" else home
                 costs[name].append(cost_of(words, {**environment, "TBP_HOME": str(place)}))
-    print(f"{'':20} {'processor':>9} {'(best)':>8} {'wall':>8} {'(best)':>8}  seconds, medians of {given.repeats}")  # noqa: T201
+    print(f"{'':20} {'processor':>9} {'(best)':>8} {'wall':>8} {'(best)':>8}  seconds, medians of {given.repeats}")
     for name, found in costs.items():
         processor, wall = [each.processor for each in found], [each.wall for each in found]
         numbers = (statistics.median(processor), min(processor), statistics.median(wall), min(wall))
-        print(f"{name:20} " + " ".join(f"{number:8.2f}" for number in numbers))  # noqa: T201
+        print(f"{name:20} " + " ".join(f"{number:8.2f}" for number in numbers))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,10 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "volume shuffled": Fault(_shuffled(("volume",))),
     "volume one row on": Fault(_with(pl.col("volume").shift(1).fill_null(pl.col("volume")))),
     "volume and transactions exchanged": Fault(
-        _with(pl.col("transactions").cast(pl.Float64).alias("volume"), pl.col("volume").cast(pl.Int64).alias("transactions"))
+        _with(
+            pl.col("transactions").cast(pl.Float64).alias("volume"),
+            pl.col("volume").cast(pl.Int64).alias("transactions"),
+        )
     ),
     "transactions empty": Fault(_with(pl.lit(None, pl.Int64).alias("transactions"))),
     "transactions 0": Fault(_with(pl.lit(0, pl.Int64).alias("transactions"))),
@@ -160,7 +163,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "the 500 largest absent": Fault(_fewer(lambda bars, _: _largest(bars, 500))),
     "the largest absent": Fault(_fewer(lambda bars, _: _largest(bars, 1))),
     "tickers in capitals": Fault(
-        lambda bars, _, __: bars.with_columns(pl.col("ticker").str.to_uppercase()).unique("ticker", keep="none", maintain_order=True)
+        lambda bars, _, __: bars.with_columns(pl.col("ticker").str.to_uppercase()).unique(
+            "ticker", keep="none", maintain_order=True
+        )
     ),
     "30 invented tickers at 1e11 USD": Fault(_garbage),
     "a tenth of the volumes other": Fault(_tenth_changed, "pass", "pass"),

@@ -119,14 +119,14 @@ def print_tables(parts: dict[str, pl.DataFrame], seconds: dict[str, float]) -> N
         tbl_hide_column_data_types=True, tbl_hide_dataframe_shape=True,
     ):  # fmt: skip
         for name, frame in parts.items():
-            print(f"\n{name} ({frame.height})\n{frame}")  # noqa: T201
-    print("\nseconds a market: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))  # noqa: T201
+            print(f"\n{name} ({frame.height})\n{frame}")
+    print("\nseconds a market: " + ", ".join(f"{name} {value:.2f}" for name, value in seconds.items()))
 
 
 def print_json(parts: dict[str, pl.DataFrame], seconds: dict[str, float]) -> None:
     """Print for a program."""
     rows = {name.replace(" ", "_"): frame.to_dicts() for name, frame in parts.items()}
-    print(json.dumps({**rows, "seconds": seconds}, default=str))  # noqa: T201
+    print(json.dumps({**rows, "seconds": seconds}, default=str))
 
 
 if __name__ == "__main__":

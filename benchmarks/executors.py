@@ -47,7 +47,7 @@ def main() -> None:
         for executor in EXECUTORS:
             seconds = _seconds(executor, mirror, days, options.size)
             first = first or seconds
-            print(f"{executor:13} {seconds:6.1f} s  {seconds / first:.2f}", flush=True)  # noqa: T201
+            print(f"{executor:13} {seconds:6.1f} s  {seconds / first:.2f}", flush=True)
 
 
 def _seconds(executor: str, mirror: Path, days: Sequence[date], size: int) -> float:

@@ -152,7 +152,7 @@ def shown(sizes: dict[int, dict[str, Taken]]) -> Table:
 def _growth(few: float, half: float, whole: float) -> str:
     """Return how what is beyond ten days grew; nothing where that is too little to tell."""
     beyond = half - few
-    return f"{(whole - few) / beyond:.1f}" if beyond > 0.1 else "-"  # noqa: PLR2004  # a tenth of a second is noise
+    return f"{(whole - few) / beyond:.1f}" if beyond > 0.1 else "-"  # a tenth of a second is noise
 
 
 class Arguments(argparse.Namespace):

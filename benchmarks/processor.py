@@ -134,7 +134,7 @@ def _median(costs: Sequence[Cost]) -> Cost:
 
 def _show(name: str, cost: Cost, more: str = "") -> None:
     words = f"run {cost.run:6.1f} ms a day, server {cost.server:6.1f}, together {cost.both:6.1f}"
-    print(f"{name:50} {words} {more}", flush=True)  # noqa: T201
+    print(f"{name:50} {words} {more}", flush=True)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def show(name: str, work: Callable[[], object], repeats: int) -> None:
         started = perf_counter()
         work()
         found.append((perf_counter() - started) * 1000)
-    print(f"{name:48} {statistics.median(found):8.1f} ms  (best {min(found):.1f}, worst {max(found):.1f})")  # noqa: T201
+    print(f"{name:48} {statistics.median(found):8.1f} ms  (best {min(found):.1f}, worst {max(found):.1f})")
 
 
 def flags(made: ValidatedDay, days: int, repeats: int) -> None:

@@ -44,7 +44,7 @@ def measure(database: Database, days: Sequence[tuple[str, ValidatedDay]], repeat
         for name, day in days:
             times.setdefault(name, []).append(timed(database, day))
     for name, values in times.items():
-        print(f"{name:24} {statistics.median(values):7.1f} ms  (best {min(values):.1f}, worst {max(values):.1f})")  # noqa: T201
+        print(f"{name:24} {statistics.median(values):7.1f} ms  (best {min(values):.1f}, worst {max(values):.1f})")
 
 
 def main(rows: int = 10_400, repeats: int = 15) -> None:

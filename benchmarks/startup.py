@@ -65,7 +65,7 @@ def main() -> None:
 
 def show(name: str, seconds: list[float]) -> None:
     """Print the median, best and worst."""
-    print(f"{name:50} {statistics.median(seconds):6.3f} s  (best {min(seconds):.3f}, worst {max(seconds):.3f})")  # noqa: T201
+    print(f"{name:50} {statistics.median(seconds):6.3f} s  (best {min(seconds):.3f}, worst {max(seconds):.3f})")
 
 
 if __name__ == "__main__":

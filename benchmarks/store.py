@@ -53,10 +53,10 @@ def main() -> None:
         validated = _validated(LocalFiles(Path(root) / "first"), contents)
         for n in range(options.repeats):
             places = {"directory": LocalFiles(Path(root) / f"{n}"), bucket.location: _below(bucket, f"{n}/")}
-            print("repeat", n, f"L {_limit(Path(root) / f'plain{n}', [c for _, c in contents]):.1f}")  # noqa: T201
+            print("repeat", n, f"L {_limit(Path(root) / f'plain{n}', [c for _, c in contents]):.1f}")
             for name, files in places.items():
                 timed = _timed(files, contents, validated)
-                print(f"  {name:40}", *(f"{part}: {ms:.1f}" for part, ms in timed.items()), sep="  ")  # noqa: T201
+                print(f"  {name:40}", *(f"{part}: {ms:.1f}" for part, ms in timed.items()), sep="  ")
 
 
 @contextmanager

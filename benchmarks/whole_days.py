@@ -24,6 +24,7 @@ from benchmarks.day_faults import FAULTS, Around, Fault
 from benchmarks.invented_days import Market
 from tbp_assets.bars.day_statistics import COMPARED, LATER, SESSIONS, Neighbours, StoredDay, measure, stored_day
 from tbp_assets.bars.facts import WholeDay
+from tbp_assets.bars.schema import PRICES
 from tbp_assets.bars.whole_day import judge
 
 FIRST_DAY: Final = date(2019, 6, 3)
@@ -89,7 +90,7 @@ class Counts:
             self.alarms.append(f"{seed} {day} {what}: {', '.join(said)}")
         return whole
 
-    def fault(self, name: str, how: str, seed: int, day: date, bars: pl.DataFrame, near: Neighbours) -> None:
+    def fault(self, name: str, how: str, what: str, day: date, *, bars: pl.DataFrame, near: Neighbours) -> None:
         """Judge a spoilt day, after the rules for rows."""
         kept = bars.filter(
             pl.col("high") >= pl.max_horizontal("open", "close"), pl.col("low") <= pl.min_horizontal("open", "close")
@@ -98,7 +99,7 @@ class Counts:
             verdict, why = "held", ["rules for rows"]
         else:
             verdict, why = _verdict(self.judge(day, kept, near))
-        self.faults.setdefault((name, how), Count()).take(verdict, why, f"{seed}:{day}")
+        self.faults.setdefault((name, how), Count()).take(verdict, why, what)
 
 
 def _verdict(whole: WholeDay) -> tuple[str, list[str]]:
@@ -137,14 +138,14 @@ def run(seed: int, counts: Counts, tickers: int) -> None:
         before.append(stored_day(day, bars, whole.levels))
         kept[day] = bars
         order.append(day)
-        waiting = list(_plant_late(rng, seed, counts, waiting, before, kept, order))
+        waiting = list(_plant_late(counts, waiting, before, kept=kept, order=order, rng=rng, seed=seed))
         if day in PLANTED:
             waiting.append((day, before[:-1][-SESSIONS:]))
 
 
 def _plant_late(
-    rng: np.random.Generator, seed: int, counts: Counts, waiting: list[tuple[date, list[StoredDay]]],
-    stored: list[StoredDay], kept: dict[date, pl.DataFrame], order: list[date],
+    counts: Counts, waiting: list[tuple[date, list[StoredDay]]], stored: list[StoredDay],
+    *, kept: dict[date, pl.DataFrame], order: list[date], rng: np.random.Generator, seed: int,
 ) -> Iterator[tuple[date, list[StoredDay]]]:  # fmt: skip
     """Plant the faults in days after which enough days have passed; yield the others."""
     for day, before in waiting:
@@ -162,8 +163,8 @@ def _plant_late(
             if bars is None:
                 continue
             if fault.first:
-                counts.fault(name, "first", seed, day, bars, first)
-            counts.fault(name, "restated", seed, day, bars, restated)
+                counts.fault(name, "first", f"{seed}:{day}", day, bars=bars, near=first)
+            counts.fault(name, "restated", f"{seed}:{day}", day, bars=bars, near=restated)
 
 
 def table(counts: Counts) -> list[str]:
@@ -182,13 +183,12 @@ def table(counts: Counts) -> list[str]:
                 passed = each.days - each.held - each.warned
                 lines.append(f"| {name}, {how} | {each.days} | {each.held} | {each.warned} | {passed} | {most} |")
     meant = [each for (name, how), each in counts.faults.items() if _meant(FAULTS[name], how) == "hold"]
+    kinds = {name for name, _ in counts.faults if FAULTS[name].meant == "hold"}
     held, planted = sum(each.held for each in meant), sum(each.days for each in meant)
     lines += [
         "",
-        f"Faults meant to be held: {held:,} of {planted:,} were ({held / max(planted, 1):.2%}), "
-        f"of {len({name for name, _ in counts.faults if _meant(FAULTS[name], 'first') == 'hold'})} kinds.",
-        f"{counts.judged:,} days judged, {counts.bars:,} bars, "
-        f"{1000 * counts.seconds / max(counts.judged, 1):.1f} ms of processor time a day.",
+        f"Faults of {len(kinds)} kinds meant to be held: {held:,} of {planted:,} were ({held / max(planted, 1):.2%}).",
+        f"{counts.judged:,} days of {counts.bars:,} bars judged: {1000 * counts.seconds / counts.judged:.1f} ms a day.",
     ]
     return lines
 
@@ -202,10 +202,17 @@ def real(files: Sequence[Path], counts: Counts) -> None:
     before, previous = list[StoredDay](), None
     for file in sorted(files):
         day = date.fromisoformat(file.name[:10])
-        bars = pl.read_csv(file, infer_schema=False).select(
-            "ticker", *(pl.col(name).cast(pl.Float64, strict=False) for name in COMPARED[1:-1]),
-            pl.col("transactions").cast(pl.Int64, strict=False),
-        ).drop_nulls("close").filter(pl.min_horizontal("open", "high", "low", "close") > 0).unique("ticker", keep="none")  # fmt: skip
+        bars = (
+            pl.read_csv(file, infer_schema=False)
+            .select(
+                "ticker",
+                *(pl.col(name).cast(pl.Float64, strict=False) for name in COMPARED[1:-1]),
+                pl.col("transactions").cast(pl.Int64, strict=False),
+            )
+            .drop_nulls("close")
+            .filter(pl.min_horizontal(PRICES) > 0)
+            .unique("ticker", keep="none")
+        )
         whole = counts.genuine_day("real files", 0, day, bars, Neighbours(before[-SESSIONS:], previous))
         before.append(stored_day(day, bars, whole.levels))
         previous = bars

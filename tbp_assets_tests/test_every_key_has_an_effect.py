@@ -14,7 +14,7 @@ from tbp_assets.settings import PROJECT_ROOT
 
 pytestmark = pytest.mark.unit
 
-# Items of a list share their keys, and so do all flags; the names of groups are the user's.
+# Items of a list share their keys, and so do all flags and all statistics; the names of groups are the user's.
 EFFECTS = {
     "database.host": "test_host_chooses_between_the_embedded_server_and_another",
     "database.port": "test_port_is_where_the_server_listens",
@@ -67,8 +67,8 @@ EFFECTS = {
     "pipeline.quality.coverage_severity": "test_coverage_severity_is_how_the_check_of_coverage_fails",
     "pipeline.quality.test_tickers[]": "test_test_tickers_are_the_patterns_of_symbols_nobody_trades",
     "pipeline.validation.whole_day.fewest_bars": "test_fewest_bars_decides_whether_days_are_compared",
-    "pipeline.validation.whole_day.statistics.*.warn": "test_bands_decide_whether_a_day_is_warned_of_or_held",
-    "pipeline.validation.whole_day.statistics.*.hold": "test_bands_decide_whether_a_day_is_warned_of_or_held",
+    "pipeline.validation.whole_day.statistics.*.warn[]": "test_warn_is_the_band_beyond_which_a_day_is_warned_of",
+    "pipeline.validation.whole_day.statistics.*.hold[]": "test_hold_is_the_band_beyond_which_a_day_is_held",
     "pipeline.quality.flags.*.severity": "test_severity_decides_whether_a_flag_is_looked_for_and_how_its_check_fails",
     "pipeline.quality.flags.*.limit": "test_limit_is_where_a_flag_begins",
     "pipeline.retry.max_retries": "test_max_retries_is_that_of_every_asset",
@@ -124,7 +124,7 @@ EFFECTS = {
 }
 
 
-FOLDED = ("instruments.groups", "pipeline.quality.flags")
+FOLDED = ("instruments.groups", "pipeline.quality.flags", "pipeline.validation.whole_day.statistics")
 
 
 def leaves(node: object, path: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ def alerts_of(
     }
     chosen = set(kinds)
     found = [alert for kind, find in finders.items() if kind in chosen for alert in find()]
+    found = [alert for alert in found if alert.kind != "check_failure" or not _told(alert, found)]
     # The newest sighting of a trouble speaks for it, in the place of the oldest.
     return list({alert.identity: alert for alert in found}.values())
 
@@ -114,6 +115,16 @@ def _unchecked(situation: Situation, severity: CheckSeverity) -> Iterator[Alert]
             page = check_page(found.asset, found.check)
             days = (found.day,) if found.day else ()
             yield Alert("check_failure", _identity(found), what, found.at, days, page, found.run_id)
+
+
+def _told(check: Alert, found: Sequence[Alert]) -> bool:
+    """Whether another alert says of the day what the check does: that its run left it open, or that it is held."""
+    others = [each for each in found if check.days and each.days == check.days]
+    return any(
+        (each.kind == "run_failure" and each.run_id == check.run_id)
+        or (each.kind == "held_day" and each.what.partition(": ")[2] in check.what)
+        for each in others
+    )
 
 
 def _identity(found: CheckResult) -> str:

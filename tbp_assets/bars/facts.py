@@ -133,8 +133,8 @@ class Approval:
         trading_date: Date in New York.
         source_sha256: Of the file; a newer one is judged anew.
         reason: Why, in the person's words.
-        approved_by: Who.
-        approved_at: When.
+        approved_by: Who decided.
+        approved_at: When it was decided.
         held_for: What the day was held for, as it was told to the person.
     """
 

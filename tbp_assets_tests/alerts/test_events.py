@@ -247,9 +247,9 @@ def test_a_backfill_of_many_bad_days_is_one_message(desk: Desk) -> None:
     desk.project.change("pipeline.yml", "max_partitions_per_run: 50", "max_partitions_per_run: 20")
     desk.tbp("backfill", days[0], days[-1]).must_be(1)
     said = arrives_once(desk)
-    assert said.startswith(f"tbp_assets: 3 runs failed, for {len(days)} trading dates; {len(days)} checks failed\n")
-    assert [line[2:12] for line in said.splitlines() if "rejected (" in line] == [str(day) for day in days[:5]] * 2
-    assert said.count(f"- and {len(days) - 5} more\n") == 2
+    assert said.startswith(f"tbp_assets: 3 runs failed, for {len(days)} trading dates\n")
+    assert [line[2:12] for line in said.splitlines() if "rejected (" in line] == [str(day) for day in days[:5]]
+    assert said.count(f"- and {len(days) - 5} more\n") == 1
 
 
 def test_what_happened_before_the_first_look_is_told_a_day_back(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tbp_assets.alerts.finding import alerts_of, ended
 from tbp_assets.alerts.situation import CheckResult, FailedRun, Situation
 from tbp_assets.bars.day_state import DayState, Expectation, day_state
-from tbp_assets.bars.facts import DayFacts, LandedFile, LandingFact
+from tbp_assets.bars.facts import DayFacts, LakeFact, LandedFile, LandingFact
 from tbp_assets.bars.universe import Listing, Universe
 from tbp_assets.settings.alerts import AlertKind
 from tbp_assets.storage.alerts import Alert, StandingAlert
@@ -94,6 +94,27 @@ def test_runs_that_failed_by_themselves_are_a_trouble_each() -> None:
 def test_a_failed_check_is_told_from_the_least_severity_on(severity: str, least: str, told: int) -> None:
     result = check(severity=severity)
     assert len(found(replace(situation(), checks={result.key: result}), least, ("check_failure",))) == told
+
+
+def test_a_check_of_a_day_is_not_told_beside_the_run_that_left_the_day_open() -> None:
+    same, other = replace(check(), run_id="0123456789"), replace(check(), run_id="2", check="other")
+    now = replace(situation(), failed_runs=[run(REJECTED)], checks={each.key: each for each in (same, other)})
+    assert [each.identity for each in found(now, kinds=("run_failure", "check_failure"))] == [
+        f"failed {DAY} rejected", f"{other.key} error"
+    ]  # fmt: skip
+    assert len(found(now, kinds=("check_failure",))) == 2, "the run is not told"
+
+
+def test_a_check_that_says_that_a_day_is_held_is_not_told_beside_the_held_day() -> None:
+    file = LandedFile("f", "s3://f", "sha", "etag", 1, 2, DUE, DUE)
+    lake = LakeFact(DAY, "held", "s3://f", "sha", "polygon", "1", 2, 0, {"day_held": 2}, {}, (), DUE, "why")
+    now = situation(facts=DayFacts(DAY, LandingFact(DAY, "landed", DUE, file=file), lake))
+    assert now.states[DAY].state == "held"
+    same, other = check(), replace(check(), check="other", description="bars are gone")
+    now = replace(now, checks={each.key: each for each in (same, other)})
+    assert [each.identity for each in found(now, kinds=("held_day", "check_failure"))] == [
+        f"held {DAY} sha", f"{other.key} error"
+    ]  # fmt: skip
 
 
 def test_a_check_that_passes_is_no_trouble_and_ends_one() -> None:

@@ -29,8 +29,7 @@ def day(count: int = COUNT, **columns: Any) -> pl.DataFrame:
         "open": 10.0, "high": 12.0, "low": 9.0, "close": [10.0 + n for n in range(count)],
         "volume": [1000.0 + n for n in range(count)], "transactions": [10 + n for n in range(count)],
     } | columns  # fmt: skip
-    wide = {name: value if isinstance(value, list) else [value] * count for name, value in values.items()}
-    return pl.DataFrame(wide, schema=SCHEMA)
+    return pl.DataFrame(values, schema=SCHEMA)
 
 
 def compared(bars: pl.DataFrame, before: pl.DataFrame, **near: Any) -> Measured:

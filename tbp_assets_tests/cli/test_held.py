@@ -132,11 +132,8 @@ def test_fewest_bars_decides_whether_days_are_compared(project: Project, tbp: Tb
     assert str(FRIDAY) in loaded(project)
 
 
-@pytest.mark.parametrize(("warn", "hold", "held"), [("1", "1", 0), ("0.005", "1", 0), ("0.005", "0.02", 1)])
-def test_bands_decide_whether_a_day_is_warned_of_or_held(
-    project: Project, tbp: Tbp, warn: str, hold: str, held: int
-) -> None:
-    # One bar in five repeats that of the day before.
+def publish_a_day_of_which_a_fifth_is_repeated(project: Project, warn: str, hold: str) -> None:
+    """Publish a Friday of which one bar in five is that of Thursday, and set the bands for it."""
     mixed = [old if n % 5 == 0 else new for n, (old, new) in enumerate(
         zip(lines(FRIDAY, THURSDAY), lines(FRIDAY), strict=True)
     )]  # fmt: skip
@@ -144,8 +141,19 @@ def test_bands_decide_whether_a_day_is_warned_of_or_held(
     path = project.config / "pipeline.yml"
     (line,) = [each for each in path.read_text().splitlines() if each.lstrip().startswith("repeated_rows:")]
     project.change("pipeline.yml", line, f"      repeated_rows: {{warn: [null, {warn}], hold: [null, {hold}]}}")
-    equal = [each for each in path.read_text().splitlines() if each.lstrip().startswith("equal_closes:")][0]
+    (equal,) = [each for each in path.read_text().splitlines() if each.lstrip().startswith("equal_closes:")]
     project.change("pipeline.yml", equal, "      equal_closes: {warn: [null, 1], hold: [null, 1]}")
+
+
+@pytest.mark.parametrize("warn", ["1", "0.005"])
+def test_warn_is_the_band_beyond_which_a_day_is_warned_of(project: Project, tbp: Tbp, warn: str) -> None:
+    publish_a_day_of_which_a_fifth_is_repeated(project, warn, hold="1")
     said = tbp("backfill", TUESDAY, FRIDAY)
-    assert (said.code, tbp("held").code) == (held, held)
-    assert ("repeated_rows is 0.2" in said.err) == (warn != "1")
+    said.must_be(0)
+    assert ("repeated_rows is 0.2" in said.err) == (warn == "0.005")
+
+
+@pytest.mark.parametrize(("hold", "held"), [("1", 0), ("0.02", 1)])
+def test_hold_is_the_band_beyond_which_a_day_is_held(project: Project, tbp: Tbp, hold: str, held: int) -> None:
+    publish_a_day_of_which_a_fifth_is_repeated(project, "0.005", hold)
+    assert (tbp("backfill", TUESDAY, FRIDAY).code, tbp("held").code) == (held, held)

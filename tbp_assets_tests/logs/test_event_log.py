@@ -86,9 +86,9 @@ def test_rows_are_those_that_dagster_writes_one_by_one(
     listener = Listener(monkeypatch)
     ours, theirs = load(market, tbp, listener)
     # None of the many planned ones was stored by itself.
-    assert next(len(given) for name, given in listener.calls if name == "store_event_batch") == 4 * len(WEEK) + 9
+    assert next(len(given) for name, given in listener.calls if name == "store_event_batch") == 4 * len(WEEK) + 10
     assert {row[4] for row in ours["asset_check_executions"]} == {"SUCCEEDED", "FAILED"}
-    assert len(ours["asset_check_executions"]) == 9 * len(WEEK)
+    assert len(ours["asset_check_executions"]) == 10 * len(WEEK)
     assert ours == theirs
 
 
@@ -107,8 +107,8 @@ def test_a_fault_in_the_middle_leaves_nothing_that_is_there_twice(
     tbp("backfill", WEEK[0], WEEK[-1], "--json")
     found = stored(market, market.settings().database.dagster_schema)
     planned = [row[2:] for row in found["event_logs"] if row[3] == "ASSET_CHECK_EVALUATION_PLANNED"]
-    assert len(planned) == len(set(planned)) == 9
-    assert len(found["asset_check_executions"]) == 9 * len(WEEK)
+    assert len(planned) == len(set(planned)) == 10
+    assert len(found["asset_check_executions"]) == 10 * len(WEEK)
 
 
 def test_evaluations_that_wait_are_stored_however_it_ends_and_whether_or_not_they_were_planned(
@@ -134,10 +134,10 @@ def test_evaluations_that_wait_are_stored_however_it_ends_and_whether_or_not_the
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     found = stored(market, schema)
-    assert len(found["event_logs"]) == len(evaluations) == 9
+    assert len(found["event_logs"]) == len(evaluations) == 10
     assert {row[1] for row in found["asset_check_executions"]} == set(DAILY_CHECKS)
     log.store_event(evaluations[0])
-    assert len(stored(market, schema)["event_logs"]) == 10
+    assert len(stored(market, schema)["event_logs"]) == 11
 
 
 def _kind(given: Any) -> Any:

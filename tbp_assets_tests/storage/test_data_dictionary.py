@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tbp_assets.bars.events import Request, Validation
-from tbp_assets.bars.facts import LakeFact, LandedFile, LandingFact, StoredFrame
+from tbp_assets.bars.facts import Approval, DayFinding, LakeFact, LandedFile, LandingFact, StoredFrame, WholeDay
 from tbp_assets.embedded.postgres.instance import outside_directory
 from tbp_assets.errors import DatabaseRefusedError
 from tbp_assets.settings import PROJECT_ROOT
@@ -101,7 +101,9 @@ def test_every_table_column_and_function_is_on_the_page(project: Project) -> Non
 def test_every_field_of_manifests_and_journals_is_on_the_page() -> None:
     files = PAGE.partition("## Files")[2]
     written = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]{8,} \|$", files, re.MULTILINE)
-    kinds = (LandingFact, LandedFile, LakeFact, StoredFrame, Request, Validation)
+    kinds = (
+        LandingFact, LandedFile, LakeFact, StoredFrame, WholeDay, DayFinding, Request, Validation, Approval,
+    )  # fmt: skip
     assert written == [field.name for kind in kinds for field in fields(kind)]
 
 

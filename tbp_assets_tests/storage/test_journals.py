@@ -59,6 +59,7 @@ def test_download_that_lands_is_kept_with_its_size_and_version(tmp_path: Path) -
         (NotEntitledError("HTTP 403"), "not_entitled"),
         (SourceUnavailableError("cut off"), "network"),
         (RateLimitedError("HTTP 429"), "rate_limit"),
+        (CredentialsError("who are you"), "auth"),
     ],
 )
 def test_download_that_fails_is_kept_with_its_category(tmp_path: Path, error: Exception, code: Category) -> None:
@@ -74,13 +75,6 @@ def test_file_that_cannot_be_read_is_an_error_of_its_request(tmp_path: Path) -> 
     zone = landing_zone(tmp_path)
     zone.land(TUESDAY, sending(WHOLE[:-9]), SOURCE)
     assert [request.error for request in zone.requests.events()] == ["parsing"]
-
-
-def test_refused_login_is_kept_although_nothing_of_the_day_is(tmp_path: Path) -> None:
-    zone = landing_zone(tmp_path)
-    with pytest.raises(CredentialsError):
-        zone.land(TUESDAY, failing(CredentialsError("who are you")), SOURCE)
-    assert [request.error for request in zone.requests.events()] == ["auth"]
 
 
 def test_day_that_is_not_listed_is_no_request(tmp_path: Path) -> None:
