@@ -2,7 +2,7 @@
 
 Rows that keep every rule can still be of the wrong day, of half the market or in other units. So a day is compared
 with the session before it, with the median of the sessions before that, and, where it is restated, with what it was.
-What the bands rest on is in docs/decisions/0022-whole-day.md.
+What the bands rest on is in docs/decisions/0023-whole-day.md.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from tbp_assets.reports.contents import ReportContents
 from tbp_assets.reports.heat_map import heat_map
 from tbp_assets.reports.stacks import flags, rejections
 from tbp_assets.reports.trends import load_speed, score_trend
+from tbp_assets.reports.whole_days import statistics
 
-CHARTS = (day_states, heat_map, score_trend, rejections, flags, load_speed)
+CHARTS = (day_states, heat_map, score_trend, rejections, flags, statistics, load_speed)
 
 
 def charts(contents: ReportContents) -> tuple[Chart, ...]:

@@ -55,6 +55,24 @@ FLAGS_SCHEMA: Final = pl.Schema(
 FLAG_COUNTS_SCHEMA: Final = pl.Schema(
     {"trading_date": pl.Date(), "rule": pl.String(), "severity": pl.String(), "rows": pl.Int64()}
 )
+STATISTICS_SCHEMA: Final = pl.Schema(
+    {
+        "trading_date": pl.Date(),
+        "statistic": pl.String(),
+        "value": pl.Float64(),
+        "finding": pl.String(),
+        "limit": pl.Float64(),
+    }
+)
+BANDS_SCHEMA: Final = pl.Schema(
+    {
+        "statistic": pl.String(),
+        "hold_below": pl.Float64(),
+        "warn_below": pl.Float64(),
+        "warn_above": pl.Float64(),
+        "hold_above": pl.Float64(),
+    }
+)
 TICKERS_SCHEMA: Final = pl.Schema(
     {
         "ticker": pl.String(),
@@ -126,6 +144,9 @@ class ReportContents:
         rejected_rows: Some of them, as they stand in the file (`REJECTED_ROWS_SCHEMA`).
         flags: Flagged bars and absences, the severest and newest first (`FLAGS_SCHEMA`); severity: info, warn or error.
         flag_counts: All flags, counted by trading date and rule (`FLAG_COUNTS_SCHEMA`).
+        statistics: What each day was as a whole beside other days (`STATISTICS_SCHEMA`) when its file was judged;
+            finding: warn or hold where the value lay beyond `limit`, else null.
+        bands: The limits now of each statistic (`BANDS_SCHEMA`), in the order of the page; null: none on that side.
         tickers: Totals of each ticker over the range, the worst first (`TICKERS_SCHEMA`); ticker `(other tickers)`
             stands for those without a fault, `(no ticker)` for rows whose ticker cannot be read.
         coverage: Sessions with a bar beside those expected between first and last seen (`COVERAGE_SCHEMA`), the worst
@@ -153,6 +174,8 @@ class ReportContents:
     rejected_rows: pl.DataFrame
     flags: pl.DataFrame
     flag_counts: pl.DataFrame
+    statistics: pl.DataFrame
+    bands: pl.DataFrame
     tickers: pl.DataFrame
     coverage: pl.DataFrame
     presence: pl.DataFrame

@@ -13,6 +13,7 @@ from tbp_assets.bars.day_state import DayState, Expectation
 from tbp_assets.bars.facts import DayFacts
 from tbp_assets.bars.flags import LOUD
 from tbp_assets.bars.metrics import totals_of
+from tbp_assets.bars.whole_day import Band
 from tbp_assets.reports import contents
 
 # Most rows of a table, loads that changed something, tickers of a table, and tickers of the coverage map.
@@ -66,6 +67,25 @@ def flag_counts(flags: pl.DataFrame) -> pl.DataFrame:
     """Return `FLAG_COUNTS_SCHEMA` of flags (`FLAGS_SCHEMA`)."""
     counted = flags.group_by("trading_date", "rule", "severity").len("rows").sort("trading_date", "rule")
     return counted.select(pl.col(name).cast(dtype) for name, dtype in contents.FLAG_COUNTS_SCHEMA.items())
+
+
+def statistics(facts: Mapping[date, DayFacts]) -> pl.DataFrame:
+    """Return `STATISTICS_SCHEMA`, what each day was as a whole when its file was judged."""
+    rows: list[tuple[date, str, float, str | None, float | None]] = []
+    for day, known in facts.items():
+        if known.lake is None or known.lake.whole_day is None:
+            continue
+        found = {finding.statistic: finding for finding in known.lake.whole_day.findings}
+        for name, value in known.lake.whole_day.statistics.items():
+            finding = found.get(name)
+            rows.append((day, name, value, finding and finding.severity, finding and finding.limit))
+    return pl.DataFrame(rows, schema=contents.STATISTICS_SCHEMA, orient="row")
+
+
+def bands(limits: Mapping[str, Band]) -> pl.DataFrame:
+    """Return `BANDS_SCHEMA`, in the order of the limits."""
+    rows = [(name, band.hold[0], band.warn[0], band.warn[1], band.hold[1]) for name, band in limits.items()]
+    return pl.DataFrame(rows, schema=contents.BANDS_SCHEMA, orient="row")
 
 
 def shown(coverage: Coverage, target: float) -> pl.DataFrame:

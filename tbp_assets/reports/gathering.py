@@ -14,6 +14,7 @@ from tbp_assets.bars.facts import DayFacts, LakeFact
 from tbp_assets.bars.flags import LOUD, FlagName, Severity, by_severity
 from tbp_assets.bars.sessions import weekdays
 from tbp_assets.bars.universe import Universe
+from tbp_assets.bars.whole_day import Band
 from tbp_assets.errors import StoredFileError
 from tbp_assets.reports import contents, frames
 from tbp_assets.reports.contents import ReportContents
@@ -35,6 +36,7 @@ class Source:
 
     Attributes:
         route: Source → target in one line, without secrets.
+        bands: What a day as a whole is held to, by statistic.
         score_target: 0 to 100.
         coverage_target: 0 to 1.
     """
@@ -46,6 +48,7 @@ class Source:
     universe: Universe
     expectation: Expectation
     severities: Mapping[FlagName, Severity]
+    bands: Mapping[str, Band]
     score_target: float
     coverage_target: float
 
@@ -76,6 +79,8 @@ class Source:
             rejected_rows=rejected,
             flags=flags.head(MOST_ROWS),
             flag_counts=frames.flag_counts(flags),
+            statistics=frames.statistics(facts),
+            bands=frames.bands(self.bands),
             tickers=tickers.head(MOST_TICKERS),
             coverage=frames.shown(coverage, self.coverage_target),
             presence=presence,

@@ -30,6 +30,7 @@ SECTIONS: Final = (
     Section("scores", "Score", "score"),
     Section("rejected-counts", "Rejections", "rejections", ("rejections",), folded=True),
     Section("flag-counts", "Flags", "flags", ("flag_counts",), folded=True),
+    Section("whole-days", "Whole days", "statistics", ("bands", "statistics"), folded=True),
     Section("worst-days", "Worst days", tables=("worst_days",)),
     Section("worst-tickers", "Worst tickers", tables=("tickers",)),
     Section("rejected-lines", "Rejected rows", tables=("rejected_rows",)),

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from tbp_assets.reports import wording
-from tbp_assets.reports.contents import ReportContents
+from tbp_assets.reports.contents import BANDS_SCHEMA, ReportContents
 from tbp_assets.reports.presence import cells
 from tbp_assets.storage.files import write_whole
 
@@ -87,6 +87,30 @@ def _flag_counts(contents: ReportContents) -> Table:
     )
 
 
+def _bands(contents: ReportContents) -> Table:
+    value, finding = pl.col("value"), pl.col("finding")
+    measured = contents.statistics.group_by("statistic").agg(
+        days=pl.len(),
+        lowest=value.min(),
+        usual=value.median(),
+        highest=value.max(),
+        warned=(finding == "warn").sum(),
+        held=(finding == "hold").sum(),
+    )
+    frame = contents.bands.join(measured, on="statistic", how="inner", maintain_order="left").select(
+        "statistic", "days", "lowest", "usual", "highest", pl.col(BANDS_SCHEMA.names()[1:]), "warned", "held"
+    )
+    note = "How each statistic of the days lay beside its band; tbp held says more of a day that is held."
+    return Table("bands", "Statistics and their bands", frame, note, "No day was judged as a whole.")
+
+
+def _statistics(contents: ReportContents) -> Table:
+    beyond = pl.col("finding").is_not_null()
+    frame = contents.statistics.sort(beyond, "trading_date", descending=True, maintain_order=True)
+    note = "One row a day and statistic; those beyond their bands first, then the newest."
+    return Table("statistics", "Statistics of every day", frame, note, "No day was judged as a whole.")
+
+
 def _worst_days(contents: ReportContents) -> Table:
     counts = contents.rejections.sort("rows", "reason", descending=[True, False])
     said = pl.format("{} {}", "reason", pl.col("rows").map_elements(wording.count, return_dtype=pl.String()))
@@ -138,6 +162,6 @@ def _loads(contents: ReportContents) -> Table:
 
 
 _TABLES: Final[tuple[Callable[[ReportContents], Table], ...]] = (
-    _days, _presence, _rejections, _flag_counts, _worst_days, _tickers, _rejected_rows, _flags, _coverage, _open_days,
-    _failures, _restatements, _loads,
+    _days, _presence, _rejections, _flag_counts, _bands, _statistics, _worst_days, _tickers, _rejected_rows, _flags,
+    _coverage, _open_days, _failures, _restatements, _loads,
 )  # fmt: skip

@@ -25,6 +25,7 @@ def report_source(settings: Settings, dataset: Dataset, database: Database, data
         universe=settings.universe,
         expectation=settings.pipeline.schedule.expectation([start, exchange_date(datetime.now(UTC))]),
         severities=quality.severities,
+        bands=settings.pipeline.validation.whole_day.bands,
         score_target=quality.score_target,
         coverage_target=quality.coverage_target,
     )

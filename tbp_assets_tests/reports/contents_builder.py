@@ -11,8 +11,10 @@ from typing import Any, Final
 import polars as pl
 
 from tbp_assets.bars.sessions import weekdays
+from tbp_assets.bars.whole_day import OPEN, STATISTICS
 from tbp_assets.reports import contents as schema
 from tbp_assets.reports.contents import Headline, ReportContents
+from tbp_assets.reports.frames import bands
 
 Row = Mapping[str, Any]
 FIRST: Final = date(2024, 1, 2)
@@ -47,6 +49,8 @@ def usual(days: int = 60, tickers: tuple[str, ...] = (*INVENTED, SCRIPT, TURNED)
         rejected_rows=_frame(_rejected_rows(frame, tickers), schema.REJECTED_ROWS_SCHEMA),
         flags=_frame(_flags(dates, tickers), schema.FLAGS_SCHEMA),
         flag_counts=_frame(_flag_counts(dates), schema.FLAG_COUNTS_SCHEMA),
+        statistics=_frame(_statistics(dates), schema.STATISTICS_SCHEMA),
+        bands=bands({name: statistic.band for name, statistic in STATISTICS.items()}),
         tickers=_frame(_totals(tickers, days), schema.TICKERS_SCHEMA),
         presence=presence(dates, tickers),
         coverage=_coverage(dates, tickers),
@@ -75,6 +79,8 @@ def nothing(first: date = FIRST, last: date = FIRST) -> ReportContents:
         rejected_rows=_frame((), schema.REJECTED_ROWS_SCHEMA),
         flags=_frame((), schema.FLAGS_SCHEMA),
         flag_counts=_frame((), schema.FLAG_COUNTS_SCHEMA),
+        statistics=_frame((), schema.STATISTICS_SCHEMA),
+        bands=_frame((), schema.BANDS_SCHEMA),
         tickers=_frame((), schema.TICKERS_SCHEMA),
         coverage=_frame((), schema.COVERAGE_SCHEMA),
         presence=_frame((), schema.PRESENCE_SCHEMA),
@@ -175,6 +181,19 @@ def _flag_counts(days: Sequence[date]) -> Iterator[Row]:
         for place, (rule, severity) in enumerate(RULES):
             if rows := (number * (place + 2)) % 5:
                 yield {"trading_date": day, "rule": rule, "severity": severity, "rows": rows}
+
+
+def _statistics(days: Sequence[date]) -> Iterator[Row]:
+    """Yield values well inside their bands; one day in forty has one beyond."""
+    for number, day in enumerate(days):
+        for place, (name, statistic) in enumerate(STATISTICS.items()):
+            lowest, highest = statistic.band.hold if statistic.band.hold != OPEN else statistic.band.warn
+            low, high = 0.0 if lowest is None else lowest, 1.0 if highest is None else highest
+            value, limit = low + (high - low) * (0.3 + ((number * 31 + place * 17) % 23) / 60), None
+            if number % 40 == 39 and place == number % len(STATISTICS):
+                value, limit = (2 * high, highest) if highest is not None else (low / 2, lowest)
+            yield {"trading_date": day, "statistic": name, "value": value, "limit": limit,
+                   "finding": None if limit is None else "hold"}  # fmt: skip
 
 
 def _totals(tickers: Sequence[str], days: int) -> Iterator[Row]:

@@ -12,7 +12,7 @@ import pytest
 
 from tbp_assets.reports.chart import Chart
 from tbp_assets.reports.charts import charts
-from tbp_assets.reports.contents import DAYS_SCHEMA, LOADS_SCHEMA, REJECTIONS_SCHEMA, ReportContents
+from tbp_assets.reports.contents import DAYS_SCHEMA, LOADS_SCHEMA, REJECTIONS_SCHEMA, STATISTICS_SCHEMA, ReportContents
 from tbp_assets.reports.heat_map import heat_map
 from tbp_assets.reports.palette import LIGHT, painted
 from tbp_assets.reports.timeline import MOST_COLUMNS, coarser, timeline
@@ -193,3 +193,43 @@ def test_speeds_far_apart_are_on_a_logarithmic_axis() -> None:
 def test_a_load_that_was_not_timed_is_no_point() -> None:
     chart = by_id(usual(9))["speed"]
     assert chart.data["speeds"]["speed"].null_count() == 1
+
+
+def judged(*values: tuple[float, str | None], statistic: str = "volume_ratio") -> ReportContents:
+    """Return contents of days with one statistic: its values, and what was found."""
+    whole = usual(len(values))
+    rows = [
+        (day, statistic, value, finding, None)
+        for day, (value, finding) in zip(whole.days["trading_date"], values, strict=True)
+    ]
+    return replace(whole, statistics=pl.DataFrame(rows, schema=STATISTICS_SCHEMA, orient="row"))
+
+
+@pytest.mark.parametrize(
+    ("value", "place"), [(0.2, 0.0), (1.0, 0.5), (5.0, 1.0), (0.0, 0.0), (80.0, 1.0), (5**0.5, 0.75)]
+)
+def test_a_statistic_lies_where_it_lies_in_its_band_and_at_the_edge_beyond(value: float, place: float) -> None:
+    drawn = by_id(judged((value, None)))["statistics"].data["values"]
+    assert drawn["place"].to_list() == [place]
+
+
+def test_a_lane_without_a_limit_on_one_side_ends_with_the_values() -> None:
+    drawn = by_id(judged((0.001, None), (0.01, None), (0.02, None), statistic="repeated_rows"))["statistics"]
+    assert drawn.data["values"]["place"].to_list() == [0.0, pytest.approx(0.474), 1.0]
+    assert drawn.data["limits"]["place"].to_list() == [pytest.approx(0.211)]
+
+
+def test_only_what_was_found_is_marked_and_the_words_say_how_many_days() -> None:
+    drawn = by_id(judged((1.0, None), (6.0, "hold"), (3.0, "warn"), (1.1, None)))["statistics"]
+    assert drawn.data["beyond"]["finding"].to_list() == ["hold", "warn"]
+    assert drawn.alternative == (
+        "4 days judged: 1 with a statistic for which a day is held, 2 with any beyond its band. The newest is "
+        "volume_ratio of 6 on 2024-01-03."
+    )
+
+
+def test_a_week_shows_its_worst_day_and_else_its_median() -> None:
+    values: list[tuple[float, str | None]] = [(1.0, None)] * 300
+    values[4:9] = [(1.5, None), (2.0, None), (3.0, "warn"), (6.0, "hold"), (2.5, None)]
+    drawn = by_id(judged(*values))["statistics"].data["values"]
+    assert drawn.select("said", "finding").head(3).rows() == [("1", None), ("6", "hold"), ("1", None)]

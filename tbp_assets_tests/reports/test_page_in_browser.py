@@ -75,7 +75,7 @@ def test_nothing_is_asked_for_and_nothing_is_complained_of(
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_chart_has_marks(visits: dict[str, Visit], kind: str) -> None:
     marks = visits[kind].marks()
-    assert len(marks) == {"usual": 6, "five_years": 6, "one_day": 4, "nothing": 0}[kind]
+    assert len(marks) == {"usual": 7, "five_years": 7, "one_day": 5, "nothing": 0}[kind]
     assert all(marks.values()), marks
 
 
