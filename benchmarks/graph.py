@@ -37,23 +37,32 @@ class Backfill:
 
 
 def backfill(home: Path, mirror: Path, days: Sequence[date], *options: str) -> Backfill:
-    """Run the command and return what it took.
+    """Run `tbp backfill` and return what it took.
 
     Raises:
         RuntimeError: It failed; its output is the message.
     """
+    return command(home, mirror, "backfill", str(days[0]), str(days[-1]), *options)
+
+
+def command(home: Path, mirror: Path, *words: str, code: int = 0) -> Backfill:
+    """Run a command of `tbp` on the whole market and return what it took.
+
+    Raises:
+        RuntimeError: It ended with another exit code; its output is the message.
+    """
     environment = os.environ | {
         "TBP_HOME": str(home), "TBP_FLAT_FILES_URL": mirror.as_uri(), "TBP_UNIVERSE": "all", "DB_HOST": "",
     }  # fmt: skip
-    command = [str(Path(sys.executable).parent / "tbp"), "backfill", str(days[0]), str(days[-1]), *options]
+    program = [str(Path(sys.executable).parent / "tbp"), *words]
     started = perf_counter()
     with subprocess.Popen(  # noqa: S603
-        command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        program, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         peak, server = _watch(process, home)
         seconds = perf_counter() - started
         said = process.stdout.read() if process.stdout else ""
-    if process.returncode:
+    if process.returncode != code:
         raise RuntimeError(said)
     return Backfill(seconds, peak, server)
 

@@ -12,7 +12,6 @@ from tbp_assets.bars.facts import DayFacts
 from tbp_assets.cli.backfill_jobs import Run, workers
 from tbp_assets.cli.backfill_log import BackfillLog
 from tbp_assets.cli.backfill_plan import BackfillPlan, chosen, days_of, plan_backfill, plan_from_lake
-from tbp_assets.cli.backfill_queue import queue_backfill, show_queued
 from tbp_assets.cli.backfill_report import BackfillReport, plan_json, show_plan, show_report
 from tbp_assets.cli.backfill_runs import Outcome
 from tbp_assets.cli.backfill_tags import tags_of
@@ -143,6 +142,9 @@ def backfill(
         print_json(plan_json(plan)) if as_json else show_plan(plan)
         return 0
     if queue:
+        # Speaks to the UI by GraphQL, which nothing else here needs.
+        from tbp_assets.cli.backfill_queue import queue_backfill, show_queued  # noqa: PLC0415
+
         queued = queue_backfill(session, plan, tickers)
         print_json({**plan_json(plan), "runs": [asdict(each) for each in queued]}) if as_json else show_queued(queued)
         return 0

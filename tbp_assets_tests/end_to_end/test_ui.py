@@ -16,13 +16,19 @@ from tbp_assets_tests.day_files import FRIDAY, THURSDAY, TUESDAY, WEDNESDAY, day
 from tbp_assets_tests.embedded.postgres.conftest import cleaned_home
 from tbp_assets_tests.embedded.postgres.processes import wait_until
 from tbp_assets_tests.end_to_end.processes import own_configuration
-from tbp_assets_tests.end_to_end.ui import ASSETS, Ui, gone, processes_of, running_ui
+from tbp_assets_tests.end_to_end.strange_site import strange_site
+from tbp_assets_tests.end_to_end.ui import ASSETS, Ui, command_lines, gone, processes_of, running_ui
+from tbp_assets_tests.reports.browser import started
 
 pytestmark = pytest.mark.integration
 GOOD = {day: day_file(good_rows(day)) for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)}
 WEEK = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
 FIRST, LAST = WEEK[0], WEEK[-1]
 BAD = "2024-01-04"
+LAUNCH_ALL = """mutation { launchPartitionBackfill(backfillParams: {
+    assetSelection: [{path: ["raw_day_file"]}], partitionNames: ["2024-01-05"]}) { __typename } }"""
+ASKED_BY_ITSELF = """() => fetch("/graphql", {method: "POST", headers: {"Content-Type": "application/json"},
+    body: JSON.stringify({query: "{ version }"})}).then((answer) => answer.status)"""
 OVER = {"COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED", "CANCELED"}
 
 
@@ -98,6 +104,36 @@ def test_failed_and_missing_is_the_bad_day_alone_and_brings_it_once_the_file_is_
     assert wait_until(lambda: landing_checks(ui) == dict.fromkeys(WEEK, "SUCCEEDED"), 60, every=1)
 
 
+def test_a_page_of_another_site_in_the_same_browser_changes_and_reads_nothing(ui: Ui) -> None:
+    before = ui.backfills()
+    with started() as browser, strange_site(f"http://localhost:{ui.port}", LAUNCH_ALL) as address:
+        page = browser.new_page()
+        answers: list[tuple[str, str, int]] = []
+        page.on("response", lambda answer: answers.append((answer.request.method, answer.url, answer.status)))
+        page.goto(address)
+        *scripts, socket = page.evaluate("window.tried")
+        page.wait_for_selector("body[data-frames]", state="attached")
+    of_ui = [(method, status) for method, url, status in answers if "/graphql" in url]
+    assert {method for method, _ in of_ui} == {"GET", "POST"}, answers
+    assert {status for _, status in of_ui} == {403}, answers
+    assert [text for text in scripts if "errors" in text or "data" in text] == []
+    assert socket == "refused"
+    assert ui.backfills() == before
+
+
+def test_a_name_that_points_here_for_a_moment_is_refused_and_the_uis_own_page_works(ui: Ui) -> None:
+    with started("--host-resolver-rules=MAP rebound.example 127.0.0.1") as browser:
+        page = browser.new_page()
+        answer = page.goto(f"http://rebound.example:{ui.port}/")
+        assert answer is not None
+        assert (answer.status, answer.text()) == (
+            403, "the UI is not known as rebound.example: name it in TBP_UI_HOSTS\n"
+        )  # fmt: skip
+        page.goto(f"http://localhost:{ui.port}/assets/market_data_raw")
+        page.get_by_text("market_data_raw").first.wait_for(timeout=60_000)
+        assert page.evaluate(ASKED_BY_ITSELF) == 200
+
+
 def test_a_second_ui_is_refused_by_the_pid_of_the_first(ui: Ui) -> None:
     second = ui.tbp("up", "--port", "1")
     assert second.returncode == 2
@@ -109,7 +145,7 @@ def test_a_second_ui_is_refused_by_the_pid_of_the_first(ui: Ui) -> None:
 def test_stop_is_the_end_of_everything_in_the_home(ui: Ui) -> None:
     home = Path(ui.environment["TBP_HOME"])
     mine = processes_of(ui, home)
-    said = "\n".join(" ".join(process.cmdline()) for process in mine)
+    said = command_lines(mine)
     assert all(part in said for part in ("dagster_webserver", "dagster._daemon", "dagster api grpc", "postgres")), said
     assert ui.stop().splitlines() == ["UI and daemon ended", "embedded PostgreSQL stopped"]
     assert wait_until(lambda: gone(mine), 60), [process for process in mine if process.is_running()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ LAUNCH = """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfi
     __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
 STATUS = """query($b: String!) { partitionBackfillOrError(backfillId: $b) {
     ... on PartitionBackfill { status numPartitions } } }"""
+BACKFILLS = """{ partitionBackfillsOrError { ... on PartitionBackfills { results { id } } } }"""
 CELLS = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
     assetPartitionStatuses { ... on TimePartitionStatuses { ranges { startKey endKey status } } } } } }"""
 CHECKS = """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode { assetChecksOrError {
@@ -102,6 +103,10 @@ class Ui:
         """Return how far a backfill is."""
         return self.ask(STATUS, b=backfill_id)["partitionBackfillOrError"]["status"]
 
+    def backfills(self) -> list[str]:
+        """Return the ids of all backfills, sorted."""
+        return sorted(each["id"] for each in self.ask(BACKFILLS)["partitionBackfillsOrError"]["results"])
+
     def cells(self, asset: str, first: str, last: str) -> dict[str, str]:
         """Return the state of each cell from first to last that has one; the daemon fills holidays near today."""
         node = self.ask(CELLS, k={"path": [asset]})["assetNodeOrError"]
@@ -143,6 +148,15 @@ def processes_of(ui: Ui, home: Path) -> list[psutil.Process]:
     """Return every process of a home: UI, daemon, code server and PostgreSQL."""
     roots = [psutil.Process(ui.process.pid), psutil.Process(postmaster_pid(home))]
     return [process for root in roots for process in (root, *root.children(recursive=True))]
+
+
+def command_lines(processes: Sequence[psutil.Process]) -> str:
+    """Return a line for each process that still runs: a session of PostgreSQL may end at any moment."""
+    lines: list[str] = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            lines.append(" ".join(process.cmdline()))
+    return "\n".join(lines)
 
 
 def gone(processes: Sequence[psutil.Process]) -> bool:

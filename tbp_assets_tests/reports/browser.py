@@ -59,11 +59,11 @@ def executable() -> str:
 
 
 @contextmanager
-def started() -> Generator[Browser]:
-    """Give a browser with a profile of its own."""
+def started(*arguments: str) -> Generator[Browser]:
+    """Give a browser with a profile of its own, and arguments beside the usual ones."""
     path = executable()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
