@@ -35,10 +35,7 @@ SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = re
 WHERE nspname = ANY(:schemas) AND relkind IN ('r', 'p') ORDER BY nspname, relname
 """)
 TIMESCALE: Final = text("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")
-RESTORERS: Final = (
-    "a backup with hypertables is restored by a superuser, or by the owner of the database whom a superuser has given "
-    "`GRANT SET ON PARAMETER timescaledb.restoring`"
-)
+RESTORERS: Final = "a backup with hypertables is restored by a superuser: TimescaleDB lets nobody else stop its workers"
 # Rights and owners are those of the server that is restored to; `tbp migrate` grants what is ours to grant.
 OPTIONS: Final = ("--format=custom", "--no-owner", "--no-privileges")
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 OPTIONS: Final = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
 OFFERED: Final = text("SELECT version FROM pg_available_extension_versions WHERE name = 'timescaledb' ORDER BY 1")
-MAY_RESTORE: Final = text("""
-SELECT rolsuper OR has_parameter_privilege('timescaledb.restoring', 'SET') FROM pg_roles WHERE rolname = current_user
-""")
+MAY_RESTORE: Final = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
 HYPERTABLES: Final = text(
     "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('_timescaledb_internal') AND relkind = 'r' "
     "AND relname LIKE '\\_hyper\\_%'"

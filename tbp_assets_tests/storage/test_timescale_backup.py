@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from tbp_assets.embedded.postgres import client_programs
-from tbp_assets.errors import UsageError
+from tbp_assets.errors import DatabaseRefusedError, UsageError
 from tbp_assets.storage.backup import take_backup
 from tbp_assets.storage.client_programs import programs_for
 from tbp_assets.storage.database import Database, DatabaseAddress
@@ -35,6 +36,7 @@ PAST = "SELECT * FROM market_data_revisions ORDER BY timestamp, ticker"
 COMPRESSED = (
     "SELECT chunk_name, is_compressed FROM timescaledb_information.chunks WHERE hypertable_schema = 'bars' ORDER BY 1"
 )
+HYPERTABLES = "SELECT hypertable_name FROM timescaledb_information.hypertables ORDER BY 1"
 POLICIES = "SELECT hypertable_name, config::text FROM timescaledb_information.jobs WHERE hypertable_schema = 'bars'"
 
 
@@ -60,7 +62,8 @@ def databases() -> Iterator[list[Database]]:
             host=url.host or "127.0.0.1", port=url.port or 5432, name=name, user=url.username or "",
             password=SecretStr(url.password or ""), schema="bars",
         )  # fmt: skip
-        made.append(Database(address, False, 2, 5, 60, chunk_days=30, compress_after_days=90))
+        # So late that the policy itself never does it: what is compressed here is compressed by a test.
+        made.append(Database(address, False, 2, 5, 60, chunk_days=30, compress_after_days=36_500))
     yield made
     for database in made:
         database.engine.dispose()
@@ -99,3 +102,36 @@ def test_a_database_with_hypertables_of_others_is_not_restored_into(databases: l
     query(second, "INSERT INTO others VALUES (now())")
     with pytest.raises(UsageError, match="holds hypertables already"):
         restore_backup(second, "dagster", tmp_path / "market.dump", programs)
+
+
+@pytest.fixture
+def owned(databases: list[Database]) -> Iterator[Database]:
+    """The second of the two databases, of an ordinary role that owns it."""
+    name = f"owner_{uuid4().hex[:12]}"
+    address = replace(databases[1].address, user=name, password=SecretStr(name))
+    on_server(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+    on_server(f"ALTER DATABASE {address.name} OWNER TO {name}")
+    database = replace(databases[1], address=address)
+    yield database
+    database.engine.dispose()
+    on_server(f"DROP DATABASE {address.name} WITH (FORCE)")
+    on_server(f"DROP OWNED BY {name}")
+    on_server(f"DROP ROLE {name}")
+    on_server(f"CREATE DATABASE {address.name}")
+
+
+def test_an_ordinary_role_is_refused_before_anything_happens_and_makes_the_tables_itself(
+    databases: list[Database], owned: Database, tmp_path: Path
+) -> None:
+    first, _ = databases
+    migrate(first)
+    load(first, validated(good_rows(TUESDAY)))
+    programs = programs_for(first, client_programs())
+    take_backup(first, "dagster", tmp_path / "market.dump", programs)
+    with pytest.raises(DatabaseRefusedError, match=r"restored by a superuser.*tbp migrate"):
+        restore_backup(owned, "dagster", tmp_path / "market.dump", programs)
+    assert query(owned, "SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'") == [(0,)]
+    # The way that the refusal names.
+    migrate(owned)
+    load(owned, validated(good_rows(TUESDAY)))
+    assert query(owned, HYPERTABLES) == [("market_data_raw",)]
