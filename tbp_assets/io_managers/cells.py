@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar, cast
+from time import sleep
+from typing import Any, Final, TypeVar
 
 import dagster as dg
 
@@ -25,15 +26,17 @@ from dagster._core.definitions.data_version import (
 )
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
-from tbp_assets.bars.day_state import DayState, State
+from tbp_assets.bars.day_state import DayState
 from tbp_assets.bars.versions import NO_FILE
-from tbp_assets.errors import Category
 from tbp_assets.logs.event_log import EventLog
 
 T = TypeVar("T")
 Metadata = dict[str, dg.MetadataValue]
 Told = dg.AssetMaterialization | dg.AssetObservation
-LEFT_OPEN: Final = "left open"
+# Of an observed day, as it is shown; with `FAILS` it is one that a step left open.
+STATE, CAUSE, ERROR, FAILS = "state", "cause", "kind of failure", "fails its run"
+# The UI shows one event of an asset a millisecond.
+APART_SECONDS: Final = 0.001
 
 
 def untold(value: T) -> dg.Output[T]:
@@ -80,9 +83,11 @@ class Cells:
             for day, cell in chosen.items():
                 if cell.open is None:
                     log(self._filled(day, cell))
+                    sleep(APART_SECONDS)
             for day, cell in chosen.items():
                 if cell.open:
                     log(_observed(self.asset, day, cell, cell.open))
+                    sleep(APART_SECONDS)
 
     def _filled(self, day: date, cell: Cell) -> dg.AssetMaterialization:
         tags = {
@@ -97,9 +102,14 @@ class Cells:
 
 
 def _observed(asset: dg.AssetKey, day: date, cell: Cell, state: DayState) -> dg.AssetObservation:
-    stored = [state.state, state.detail, state.error, cell.fails]
-    metadata = cell.metadata | {"state": dg.MetadataValue.text(str(state)), LEFT_OPEN: dg.MetadataValue.json(stored)}
-    return dg.AssetObservation(asset, partition=day.isoformat(), description=str(state), metadata=metadata)
+    told = {
+        STATE: dg.MetadataValue.text(state.state),
+        CAUSE: dg.MetadataValue.text(state.detail),
+        ERROR: dg.MetadataValue.text(state.error or ""),
+        FAILS: dg.MetadataValue.bool(cell.fails),
+    }
+    told = {name: value for name, value in told.items() if value.value != ""}
+    return dg.AssetObservation(asset, partition=day.isoformat(), description=str(state), metadata=cell.metadata | told)
 
 
 def events_together(instance: dg.DagsterInstance) -> AbstractContextManager[None]:
@@ -114,9 +124,9 @@ def days_not_filled(instance: dg.DagsterInstance, run_id: str, asset: dg.AssetKe
     found: dict[date, DayState] = {}
     for record in instance.get_records_for_run(run_id, of_type=kinds).records:
         observed = record.event_log_entry.asset_observation
-        if observed and observed.asset_key == asset and observed.partition and LEFT_OPEN in observed.metadata:
-            stored = cast("tuple[State, str, Category | None, bool]", observed.metadata[LEFT_OPEN].value)
-            state, detail, error, fails = stored
-            if fails:
-                found[date.fromisoformat(observed.partition)] = DayState(state, detail, error)
+        if observed and observed.asset_key == asset and observed.partition:
+            told: dict[str, Any] = {name: value.value for name, value in observed.metadata.items()}
+            if told.get(FAILS):
+                state = DayState(told[STATE], told.get(CAUSE, ""), told.get(ERROR))
+                found[date.fromisoformat(observed.partition)] = state
     return dict(sorted(found.items()))

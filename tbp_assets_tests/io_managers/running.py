@@ -103,7 +103,7 @@ class Runs:
         wanted = dg.AssetRecordsFilter(asset, asset_partitions=[day.isoformat()])
         records = self.instance.fetch_observations(wanted, limit=1).records
         observation = records[0].event_log_entry.asset_observation if records else None
-        return str(observation.metadata["state"].value) if observation else ""
+        return observation.description or "" if observation else ""
 
     def metadata(self, asset: dg.AssetKey, day: date) -> dict[str, Any]:
         """Return the plain values of a day's metadata."""
